@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     admin::{
+        association_form::{AssociationForm, BINDS, KEPT, kept},
         overview::Message,
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
@@ -44,20 +45,6 @@ pub struct ProviderForm {
     pub confirmed: Option<String>,
 }
 
-/// The switches of an association. A box that is not ticked sends nothing: here that says no.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AssociationForm {
-    pub mode: String,
-    pub login_only: bool,
-    pub as_source: bool,
-    pub as_target: bool,
-    pub verified_counts: bool,
-    pub domains: String,
-    pub own_directory: bool,
-    pub bind_methods: Vec<String>,
-}
-
 /// Changes what was sent of a provider.
 #[server(prefix = "/fn", endpoint = "admin/provider")]
 pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
@@ -88,48 +75,6 @@ pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
     let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
     let next = saved(&context, &web, result, ways, typed).await;
     respond(&context, &next)
-}
-
-impl From<AssociationForm> for Association {
-    fn from(form: AssociationForm) -> Self {
-        Self {
-            mode: Mode::parse(&form.mode),
-            login_only: form.login_only,
-            bind_methods: BINDS
-                .into_iter()
-                .filter(|(name, ..)| form.bind_methods.iter().any(|one| one == name))
-                .map(|(_, method, _)| method)
-                .collect(),
-            as_source: form.as_source,
-            as_target: form.as_target,
-            verified_counts: form.verified_counts,
-            domains: form
-                .domains
-                .split([' ', ',', '\n', '\r'])
-                .filter(|word| !word.is_empty())
-                .map(|word| bounded(word, 120))
-                .take(40)
-                .collect(),
-            own_directory: form.own_directory,
-        }
-    }
-}
-
-/// What a binding page can ask for: what the form sends, and the label.
-const BINDS: [(&str, ProofMethod, &str); 5] = [
-    ("password", ProofMethod::Password, "bind-method-password"),
-    ("email_code", ProofMethod::EmailCode, "bind-method-email-code"),
-    ("phone_code", ProofMethod::PhoneCode, "bind-method-phone-code"),
-    ("passkey", ProofMethod::Passkey, "bind-method-passkey"),
-    ("identity", ProofMethod::Identity, "bind-method-identity"),
-];
-
-/// Where a flash holds a form's association.
-const KEPT: &str = "association";
-
-/// The association as the form had it, for a page that comes back with a problem: boxes that are not ticked send nothing.
-fn kept(association: &Association) -> Option<(String, String)> {
-    Some((KEPT.to_owned(), serde_json::to_string(association).ok()?))
 }
 
 pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
