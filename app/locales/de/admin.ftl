@@ -401,6 +401,7 @@ app-unchecked-name-hint = Wer sie benutzt, wird gewarnt. Nehmen Sie den Haken we
 ## story
 
 trace-plain = { $value }
+trace-why = Was der Anbieter geantwortet hat: { $value }
 trace-provider = { $value } hat geantwortet.
 trace-gates-open = Anbieter und Anwendung lassen es durch.
 trace-filtered = Der Filter ließ es nicht durch.

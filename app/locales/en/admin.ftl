@@ -401,6 +401,7 @@ app-unchecked-name-hint = People are warned. Untick once you know whose it is.
 ## story
 
 trace-plain = { $value }
+trace-why = What the provider answered: { $value }
 trace-provider = { $value } answered.
 trace-gates-open = Provider and application let it through.
 trace-filtered = The claim filter did not let it through.

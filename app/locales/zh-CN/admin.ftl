@@ -401,6 +401,7 @@ app-unchecked-name-hint = 用户会看到警告。确认其归属后请取消勾
 ## story
 
 trace-plain = { $value }
+trace-why = 提供方的回答：{ $value }
 trace-provider = { $value } 已作出响应。
 trace-gates-open = 提供方与应用均允许通过。
 trace-filtered = 声明过滤器未放行。
