@@ -18,7 +18,7 @@ pub struct Ready {
     pub browser: bool,
     pub postgres: bool,
     pub peers: bool,
-    /// Apache with its OpenID Connect module, nginx and Caddy.
+    /// Apache with its OpenID Connect module, nginx, Caddy and slapd.
     pub relying: bool,
 }
 
@@ -34,6 +34,10 @@ pub fn all(yes: bool) -> Result<Ready> {
     }
     if crate::postgres::binaries().is_none() {
         packages.push("postgresql");
+    }
+    // The certificates of the directory's test.
+    if !found("openssl") {
+        packages.push("openssl");
     }
     if !found("node") {
         packages.extend(["nodejs", "npm"]);
@@ -62,29 +66,32 @@ fn has_apache() -> bool {
     PathBuf::from("/usr/lib/apache2/modules/mod_auth_openidc.so").exists()
 }
 
-/// Where nginx and Caddy lie.
+/// Where nginx, Caddy and slapd lie.
 pub fn proxy_folder() -> PathBuf {
     cache().join("proxies")
 }
 
-/// Unpacks nginx and Caddy into a folder of their own: installed, they would start their services.
+/// Unpacks nginx, Caddy and slapd into a folder of their own: installed, they would start their services.
 fn proxies() -> Result<bool> {
     let folder = proxy_folder();
-    let there =
-        || ["usr/sbin/nginx", "usr/bin/caddy"].iter().all(|file| folder.join(file).exists());
+    let there = || {
+        ["usr/sbin/nginx", "usr/bin/caddy", "usr/sbin/slapd"]
+            .iter()
+            .all(|file| folder.join(file).exists())
+    };
     if there() {
         return Ok(true);
     }
     if !found("apt-get") || !found("dpkg") {
         return Ok(false);
     }
-    eprintln!("Unpacking Debian's nginx and Caddy into {}.", folder.display());
+    eprintln!("Unpacking Debian's nginx, Caddy and slapd into {}.", folder.display());
     std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
     if is_root() && !ok(Command::new("apt-get").args(["update", "-qq"]))? {
         return Ok(false);
     }
     if !ok(Command::new("apt-get")
-        .args(["download", "-qq", "nginx", "caddy"])
+        .args(["download", "-qq", "nginx", "caddy", "slapd", "libltdl7", "libwrap0", "libodbc2"])
         .current_dir(&folder))?
     {
         return Ok(false);

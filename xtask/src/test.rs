@@ -97,7 +97,7 @@ pub fn test(yes: bool) -> Result<bool> {
     check("real applications and proxies", &mut || {
         if !ready.relying || !ready.peers {
             return Ok(Outcome::Skipped(
-                "Apache with mod_auth_openidc, nginx, Caddy, node or python is missing",
+                "Apache with mod_auth_openidc, nginx, Caddy, slapd, node or python is missing",
             ));
         }
         let built = ok(cargo().args([

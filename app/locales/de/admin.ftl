@@ -284,7 +284,6 @@ deviation-several = Mehrere passende Konten werden gezeigt; keines gilt als erst
 deviation-steps = Die Schritte des nächsten Bereichs ersetzen die des weiteren.
 deviation-asserted-chooser = Nur eine Adresse, die ein vertrauenswürdiger Anbieter geprüft hat, zeigt, welches Konto sie hat. Bei jeder anderen sehen alle dieselbe Auswahl.
 deviation-changed-address = Nach einer anderen Adresse beim Anbieter wird nur gefragt, wenn dessen Wort zählt; übernommen wird sie erst nach einem Code an diese Adresse.
-deviation-mirroring = Anbieter, die Gruppen spiegeln, teilen sich Konten untereinander, außer jeder hat einen eigenen Isolationsnamen. Die Gruppen selbst werden nicht übernommen.
 deviation-sign-up-at-once = Die Registrierung fragt Name, Adresse und Passwort zusammen ab. Das Konto bleibt unfertig, bis der Code eingegeben ist.
 deviation-password-by-reset = Wer zuerst über einen Anbieter kam, legt ein Passwort über „Passwort vergessen?“ fest, nicht bei der ersten Anmeldung damit.
 deviation-no-prefill = „Neues Konto anlegen“ übernimmt sofort, was der Anbieter angibt. Ein Formular, um es vorher zu prüfen, gibt es nicht.
@@ -402,6 +401,7 @@ app-unchecked-name-hint = Wer sie benutzt, wird gewarnt. Nehmen Sie den Haken we
 ## story
 
 trace-plain = { $value }
+trace-why = Was der Anbieter geantwortet hat: { $value }
 trace-provider = { $value } hat geantwortet.
 trace-gates-open = Anbieter und Anwendung lassen es durch.
 trace-filtered = Der Filter ließ es nicht durch.

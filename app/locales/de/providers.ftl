@@ -331,3 +331,5 @@ field-ldap-filter = Geben Sie einen Filter in Klammern ein, der {"{login}"} und 
 field-ldap-group-filter = Geben Sie einen Filter in Klammern ein, der {"{dn}"} oder {"{username}"} und kein anderes Wort in geschweiften Klammern enthält.
 field-attribute = Geben Sie den Namen eines Attributs ein: Buchstaben, Ziffern und Bindestriche.
 field-subject-mutable = Das kann sich ändern oder an jemand anderen gehen. Wählen Sie eine Kennung wie entryUUID oder objectGUID.
+field-match-nothing = Dieser Anbieter nennt weder E-Mail-Adresse noch Telefonnummer noch Benutzernamen; kein Feld kann übereinstimmen. Lassen Sie Personen stattdessen ein Konto verknüpfen.
+match-nothing = Konten lassen sich hier nicht über ein Feld finden: Dieser Anbieter nennt weder E-Mail-Adresse noch Telefonnummer noch Benutzernamen.

@@ -152,6 +152,7 @@ scope-email = Ihre E-Mail-Adresse sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-address = Ihre Postanschrift sehen, wenn es eine gibt
 scope-roles = Ihre Rollen sehen
+scope-groups = Ihre Gruppen in dem Verzeichnis sehen, mit dem Sie sich angemeldet haben
 scope-offline = Das alles auch tun, während Sie weg sind
 scope-identities = Sehen, welche Anbieter Sie nutzen und was sie über Sie gesagt haben
 consent-next = Als Nächstes geht Ihr Browser zu { $host }.

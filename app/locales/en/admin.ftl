@@ -284,7 +284,6 @@ deviation-several = Several matching accounts are shown; none is taken as the fi
 deviation-steps = The nearest scope's list of steps replaces the wider one's.
 deviation-asserted-chooser = Only an address that a trusted provider verified shows which account has it. With any other address everybody gets the same choices.
 deviation-changed-address = A different address at the provider is asked about only where that provider's word counts, and it is taken over only after a code sent to it.
-deviation-mirroring = Providers that mirror groups share accounts with each other, unless each has an isolation name of its own. The groups themselves are not taken over.
 deviation-sign-up-at-once = The sign-up form asks for name, address and password together. The account stays unfinished until the code is typed.
 deviation-password-by-reset = People who first came by a provider set a password through "Forgot your password?", not at their first sign-in with one.
 deviation-no-prefill = "Create a new account" takes what the provider gave at once. There is no form in which to check it first.
@@ -402,6 +401,7 @@ app-unchecked-name-hint = People are warned. Untick once you know whose it is.
 ## story
 
 trace-plain = { $value }
+trace-why = What the provider answered: { $value }
 trace-provider = { $value } answered.
 trace-gates-open = Provider and application let it through.
 trace-filtered = The claim filter did not let it through.

@@ -331,3 +331,5 @@ field-ldap-filter = Enter one filter in parentheses that holds {"{login}"} and n
 field-ldap-group-filter = Enter one filter in parentheses that holds {"{dn}"} or {"{username}"} and no other word in braces.
 field-attribute = Enter the name of an attribute: letters, digits and hyphens.
 field-subject-mutable = This can change or be given to someone else. Choose an ID such as entryUUID or objectGUID.
+field-match-nothing = This provider tells us neither an email nor a phone number nor a user name, so no field can match. Let people bind an account instead.
+match-nothing = It can’t match accounts by a field: this provider tells us neither an email nor a phone number nor a user name.

@@ -152,6 +152,7 @@ scope-email = See your email address
 scope-phone = See your phone number
 scope-address = See your postal address, if there is one
 scope-roles = See your roles
+scope-groups = See your groups in the directory you signed in with
 scope-offline = Do all this while you are away
 scope-identities = See which providers you use, and what they said of you
 consent-next = Next, your browser goes to { $host }.

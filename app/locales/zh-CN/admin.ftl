@@ -284,7 +284,6 @@ deviation-several = 多个匹配账号会全部显示；不会取第一个，也
 deviation-steps = 最近范围的步骤列表会取代更大范围的列表。
 deviation-asserted-chooser = 只有受信任的提供方验证过的地址才会显示它属于哪个账号；其他地址，所有人看到的选项都一样。
 deviation-changed-address = 只有当提供方的说法可信时，才会就其中不同的地址询问用户；该地址收到的验证码输入正确后才会采用。
-deviation-mirroring = 镜像用户组的提供方之间可以共用账号，除非各自设置了隔离名称。用户组本身不会导入。
 deviation-sign-up-at-once = 注册表单一次性填写姓名、地址和密码；输入验证码之前，账号处于未完成状态。
 deviation-password-by-reset = 最初通过提供方登录的用户，要通过“忘记密码？”设置密码，而不是在首次用密码登录时设置。
 deviation-no-prefill = “创建新账号”会直接采用提供方给出的资料，没有供用户先行核对的表单。
@@ -402,6 +401,7 @@ app-unchecked-name-hint = 用户会看到警告。确认其归属后请取消勾
 ## story
 
 trace-plain = { $value }
+trace-why = 提供方的回答：{ $value }
 trace-provider = { $value } 已作出响应。
 trace-gates-open = 提供方与应用均允许通过。
 trace-filtered = 声明过滤器未放行。

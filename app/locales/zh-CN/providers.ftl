@@ -331,3 +331,5 @@ field-ldap-filter = 填写一个带括号的过滤器，其中包含 {"{login}"}
 field-ldap-group-filter = 填写一个带括号的过滤器，其中包含 {"{dn}"} 或 {"{username}"}，且没有其他花括号中的词。
 field-attribute = 填写属性名：字母、数字和连字符。
 field-subject-mutable = 这个值可能改变或分配给别人。请选择 entryUUID 或 objectGUID 之类的 ID。
+field-match-nothing = 该提供方不提供邮箱、手机号或用户名，无法按字段匹配。请改为让用户绑定账户。
+match-nothing = 无法按字段匹配账户：该提供方不提供邮箱、手机号或用户名。

@@ -152,6 +152,7 @@ scope-email = 查看您的邮箱地址
 scope-phone = 查看您的手机号
 scope-address = 查看您的通信地址（如有）
 scope-roles = 查看您的角色
+scope-groups = 查看您登录所用目录中的组
 scope-offline = 在您离开时继续访问
 scope-identities = 查看您使用的身份提供方及其提供的信息
 consent-next = 接下来，您的浏览器将前往 { $host }。

@@ -138,7 +138,7 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
             {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
-        <AssociationSection l=l key={found.key.clone()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
+        <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
         {(shows.shares && shows.changes).then(|| {
             let (count, next) = (found.adopters.to_string(), if found.shared { "false" } else { "true" });
             view! {
@@ -168,7 +168,7 @@ fn TakenForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyVi
     let problem = flash.problem("enabled").map(|m| t(l, m));
     view! {
         <p>{t(l, "provider-offered-lead")}</p>
-        <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p>
+        {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
         <form method="post" action=SaveProvider::url() class="section">
             <h2>{t(l, "provider-take")}</h2>
             <p>{t(l, "provider-take-hint")}</p>
@@ -178,7 +178,7 @@ fn TakenForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyVi
             <SourceConfirmation l=l speaks_for=0 trusts=shows.trusts flash={flash.clone()}/>
             {shows.changes.then(|| view! { <div><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></div> })}
         </form>
-        <AssociationSection l=l key={found.key} association={found.association} shows=shows flash=flash/>
+        <AssociationSection l=l key={found.key} matches={found.settings.can_match()} association={found.association} shows=shows flash=flash/>
     }
     .into_any()
 }
@@ -205,6 +205,9 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
     let (plain, more): (Vec<&Setting>, Vec<&Setting>) = settings.inputs().iter().partition(first);
     let open = more.iter().any(|setting| flash.problem(setting.name).is_some());
     let field = |setting: &Setting| view! { <SettingField l=l setting={*setting} value={value(setting.name, settings.typed(setting.name))} problem={problem(setting.name)}/> };
+    // What is special about the vendor (GO-51).
+    let note = presets::find(settings.preset())
+        .map(|preset| t(l, &format!("vendor-{}-note", preset.key.replace('_', "-"))));
     let secret = if settings.kind() == "ldap" { "directory-password" } else { "client-secret" };
     let secret_hint = match found.secret_set_at {
         Some(_) => t(l, "provider-secret-set"),
@@ -213,6 +216,7 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
     view! {
         <form method="post" action=SaveProvider::url() class="section" id="connection">
             <h2>{t(l, "section-connection")}</h2>
+            {note.map(|text| view! { <p class="muted">{text}</p> })}
             <input type="hidden" name="form[key]" value=found.key.clone()/>
             <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value={value("name", found.name.clone())} problem={problem("name")} autocomplete="off" max=60/>
             <Field id="position" name="form[position]" label={t(l, "provider-position")} kind="text" hint={t(l, "provider-position-hint")} value={value("position", found.position.to_string())} problem={problem("position")} autocomplete="off" max=9/>
@@ -231,6 +235,8 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
 fn AssociationSection(
     l: Lang,
     key: String,
+    /// The provider tells something by which accounts can be found (AU-09).
+    matches: bool,
     association: Association,
     shows: Shows,
     flash: Flash,
@@ -238,12 +244,14 @@ fn AssociationSection(
     // As the form came back, or as it is stored.
     let shown: Association = serde_json::from_str(&flash.typed(KEPT)).unwrap_or(association);
     let modes = [Mode::Inherit, Mode::Off, Mode::FieldMatch, Mode::AskBinding]
+        .into_iter()
+        .filter(|m| matches || *m != Mode::FieldMatch || shown.mode == Mode::FieldMatch)
         .map(|m| {
             let key = m.name().replace('_', "-");
             let hint = t(l, &format!("association-{key}-hint"));
             (m.name(), t(l, &format!("association-{key}")), hint)
         })
-        .to_vec();
+        .collect();
     let tick = |name: &'static str, label: &str, hint: &str, checked: bool| {
         let (label, hint) = (t(l, label), t(l, hint));
         let problem = flash.problem(name).map(|m| t(l, m));
@@ -254,6 +262,7 @@ fn AssociationSection(
         <form method="post" action=SaveProvider::url() class="section" id="association">
             <h2>{t(l, "section-association")}</h2>
             <input type="hidden" name="form[key]" value=key/>
+            {(!matches).then(|| view! { <p class="muted">{t(l, "match-nothing")}</p> })}
             <Radios id="association" name="form[association][mode]" legend={t(l, "association")} options=modes chosen={shown.mode.name()}/>
             <BindMethods l=l chosen={shown.bind_methods.clone()} texts=shows.texts/>
             {tick("login_only", "login-only", "login-only-hint", shown.login_only)}

@@ -30,7 +30,11 @@ pub(crate) fn sentences(l: Lang, reasons: &[Reason]) -> Vec<String> {
 
 /// The story of a recorded event: its reasons, and what came of them. Events of the first version kept plain texts.
 pub(crate) fn story(l: Lang, provider: &str, detail: &Value) -> Vec<String> {
-    let Some(reasons) = detail.get("reasons").and_then(Value::as_array) else { return Vec::new() };
+    let Some(reasons) = detail.get("reasons").and_then(Value::as_array) else {
+        // A provider that did not do its work: which part, and what it said.
+        let why = detail.get("why").and_then(Value::as_str);
+        return why.map(|why| ta(l, "trace-why", &[("value", why)])).into_iter().collect();
+    };
     let read: Vec<Reason> = reasons
         .iter()
         .filter_map(|r| match r {

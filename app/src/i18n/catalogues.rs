@@ -81,6 +81,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         "phone",
         "address",
         "roles",
+        "groups",
         "identities",
         "offline",
     ]);

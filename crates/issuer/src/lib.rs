@@ -99,7 +99,7 @@ pub fn discovery(issuer: &str) -> Value {
 }
 
 /// Claims that tokens and `/userinfo` can have.
-pub const CLAIMS: [&str; 21] = [
+pub const CLAIMS: [&str; 22] = [
     "sub",
     "iss",
     "aud",
@@ -121,6 +121,7 @@ pub const CLAIMS: [&str; 21] = [
     "phone_number",
     "phone_number_verified",
     "roles",
+    "groups",
 ];
 
 /// The assurance of a sign-in with one factor, and with two (OpenID Connect Core §2, `acr`).

@@ -42,8 +42,8 @@ pub struct Validated {
 }
 
 /// Scopes that mean something here; others are left out of what is granted (RFC 6749 §3.3).
-pub const SCOPES: [&str; 7] =
-    ["openid", "profile", "email", "phone", "address", "roles", "offline_access"];
+pub const SCOPES: [&str; 8] =
+    ["openid", "profile", "email", "phone", "address", "roles", "groups", "offline_access"];
 
 /// Whether a parameter comes twice that may come once (RFC 6749 §3.1, §3.2). `resource` may come for each server
 /// (RFC 8707 §2).

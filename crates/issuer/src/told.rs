@@ -30,6 +30,7 @@ fn items(word: &str) -> &[&str] {
         "updated_at" => &["updated_at"],
         "address" => &["address"],
         "roles" => &["roles"],
+        "groups" => &["groups"],
         "offline_access" => &["offline_access"],
         IDENTITIES => &[IDENTITIES],
         _ => &[],
@@ -135,6 +136,7 @@ impl Told {
             ("phone_number", "phone"),
             ("address", "address"),
             ("roles", "roles"),
+            ("groups", "groups"),
             (IDENTITIES, "identities"),
             ("offline_access", "offline"),
         ] {
@@ -217,9 +219,9 @@ mod tests {
 
     #[test]
     fn each_thing_has_a_line_and_nothing_has_two() {
-        let all = asked("openid profile email phone address roles offline_access", "");
+        let all = asked("openid profile email phone address roles groups offline_access", "");
         let lines = all.lines();
-        assert_eq!(lines.len(), 8);
+        assert_eq!(lines.len(), 9);
         for item in [
             "name",
             "given_name",
@@ -230,6 +232,7 @@ mod tests {
             "phone_number",
             "address",
             "roles",
+            "groups",
             "offline_access",
         ] {
             assert_eq!(Told::parse(item).lines().len(), 1, "{item}");

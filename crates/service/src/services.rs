@@ -82,7 +82,7 @@ services! {
     /// Requests of applications: asked for, consented to, granted.
     Authorization { account_settings: AccountSettings, accounts: Accounts, attempts: Attempts, application_gate: ApplicationGate, notifications: Notifications, configuration: Configuration }
     /// Tokens of applications: issued, renewed, looked up, revoked; the device grant.
-    Tokens { codes: Codes, application_gate: ApplicationGate }
+    Tokens { codes: Codes, application_gate: ApplicationGate, configuration: Configuration }
     /// Signing out of applications, and telling them.
     Logout { application_gate: ApplicationGate, configuration: Configuration, sessions: Sessions }
     /// Hosts behind a proxy that asks here who somebody is.

@@ -202,11 +202,10 @@ async fn mg_01_zi_15_a_merge_asks_the_flags_of_every_provider_that_moves_and_of_
     w.healthy().await;
 }
 
-/// Shows GO-08, GO-09: a provider that mirrors groups is apart from all that do not, the password included; from others that
-/// mirror, only by an isolation name of its own.
+/// Shows GO-08, GO-09: a provider that mirrors groups is apart from all others, the password and those that mirror too
+/// included, whatever isolation names say.
 #[tokio::test(flavor = "multi_thread")]
-async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_other_unless_they_are_named()
- {
+async fn go_08_mirroring_providers_share_with_nobody() {
     let w = World::new("goss").await;
     let mirror = |isolation: &str| json!({"choices": {"verified_counts": true, "mirror_groups": true, "isolation": isolation}});
     policy(&w, "provider:atlas", mirror("")).await;
@@ -222,12 +221,17 @@ async fn go_08_mirroring_providers_share_with_none_that_does_not_and_with_each_o
         page.body
     );
     assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated");
-    // Two directories with names of their own are apart from each other too.
-    policy(&w, "provider:harbour", mirror("adfs")).await;
-    assert!(!b.get("/account").await.offers("/fn/account/add", "harbour"));
-    assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated");
-    policy(&w, "provider:harbour", mirror("")).await;
-    assert_eq!(b.add("harbour", "h-1").await.path(), "/account");
+    // Two of them are apart from each other, too.
+    for name in ["adfs", ""] {
+        policy(&w, "provider:harbour", mirror(name)).await;
+        assert!(!b.get("/account").await.offers("/fn/account/add", "harbour"));
+        assert_eq!(b.add("harbour", "h-1").await.refusal(), "link.isolated", "{name}");
+    }
+    // Neither mirrors any more: both are of the common domain.
+    for key in ["atlas", "harbour"] {
+        policy(&w, &format!("provider:{key}"), json!({})).await;
+    }
+    assert_eq!(b.add("harbour", "h-1").await.path(), "/account", "the good way");
     w.healthy().await;
 }
 

@@ -22,6 +22,7 @@ mod conformance_op;
 mod console;
 mod database;
 mod details;
+mod directory;
 mod docs;
 mod floods;
 mod flows;

@@ -252,7 +252,7 @@ choices! {
     target_requires: Requires,
     /// Providers of one name can share accounts, those of different names cannot (GO-08). Empty: the common one.
     isolation: String,
-    /// Groups come from this provider: it shares accounts only with providers that mirror them too.
+    /// Groups come from this provider: it shares no account with any other.
     mirror_groups: bool,
     distinct_by: DistinctBy,
     /// An expression that must hold for anybody to come in by this provider. Empty: everybody may.
@@ -365,11 +365,12 @@ impl Policy {
             || c.rules.iter().any(|r| !r.when.is_empty() || r.all.iter().any(|m| !m.is_claim()))
     }
 
-    /// The name under which a provider shares accounts with others.
+    /// The name under which a provider shares accounts with others. One that mirrors groups shares none, with nobody: its
+    /// groups would be the account's (GO-08).
     #[must_use]
-    pub fn isolation(&self) -> String {
+    pub fn isolation(&self, provider: &str) -> String {
         if self.choices.mirror_groups {
-            format!("mirrored groups {}", self.choices.isolation)
+            format!("mirrored groups {provider}")
         } else {
             self.choices.isolation.clone()
         }

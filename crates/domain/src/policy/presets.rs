@@ -29,7 +29,7 @@ macro_rules! presets {
 // The name, which is also that of the document in `presets/`, and where it leaves its system (`deviation-<name>`).
 presets! {
     "recommended" [];
-    "goss" ["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"];
+    "goss" ["proved-target", "mail", "asserted-chooser", "changed-address"];
     "nevis" ["finish-behind-code", "sign-up-at-once", "password-by-reset"];
     "zitadel" ["unproven", "several", "no-prefill", "template-flags", "user-name"];
     "gravitee" ["unproven", "several", "steps"];

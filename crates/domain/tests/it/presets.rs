@@ -211,9 +211,15 @@ fn goss_flags_isolation_and_second_identities_of_one_provider() {
     );
     let mirroring = policy("goss", false, &[r#"{"choices":{"mirror_groups":true}}"#]);
     assert_ne!(
-        p.isolation(),
-        mirroring.isolation(),
+        p.isolation("basic"),
+        mirroring.isolation("ldap"),
         "GO-09: its twin without mirroring is of the common domain"
+    );
+    assert_eq!(p.isolation("basic"), p.isolation("meridian"));
+    assert_ne!(
+        mirroring.isolation("ldap"),
+        mirroring.isolation("adfs"),
+        "GO-08: mirroring ones share no account with each other either"
     );
     assert!(p.choices.sync.on_login.is_empty(), "GO-42");
 }
@@ -786,7 +792,7 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
     };
     let all = [
         ("recommended", vec![]),
-        ("goss", vec!["proved-target", "mail", "asserted-chooser", "changed-address", "mirroring"]),
+        ("goss", vec!["proved-target", "mail", "asserted-chooser", "changed-address"]),
         ("nevis", vec!["finish-behind-code", "sign-up-at-once", "password-by-reset"]),
         ("zitadel", vec!["unproven", "several", "no-prefill", "template-flags", "user-name"]),
         ("gravitee", vec!["unproven", "several", "steps"]),
@@ -852,16 +858,6 @@ fn every_deviation_of_a_preset_is_listed_and_true() {
                         step(Trust::ClaimedVerified),
                         Outcome::SignIn { account: A, email: EmailStep::Ask }
                     );
-                }
-                "mirroring" => {
-                    let mirrors = |isolation: &str| {
-                        with(&format!(
-                            r#"{{"choices":{{"mirror_groups":true,"isolation":"{isolation}"}}}}"#
-                        ))
-                        .isolation()
-                    };
-                    assert_eq!(mirrors(""), mirrors(""));
-                    assert!(mirrors("ldap") != mirrors("adfs") && mirrors("ldap") != p.isolation());
                 }
                 "finish-behind-code" => {
                     let waits =
@@ -1008,7 +1004,7 @@ fn go_53_both_flags_are_on_until_said_otherwise_and_the_local_password_only_take
     );
     // Where groups are mirrored neither direction is open to the others.
     let directory = policy("goss", false, &[r#"{"choices":{"mirror_groups":true}}"#]);
-    assert_ne!(directory.isolation(), p.isolation());
+    assert_ne!(directory.isolation("directory"), p.isolation("meridian"));
     let foreign = Candidate { foreign_domain: true, ..candidate("email", A) };
     for p in [&p, &directory] {
         assert_eq!(

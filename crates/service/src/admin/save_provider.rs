@@ -18,7 +18,10 @@ use upstream::{Settings as ProviderSettings, SettingsProblem};
 
 use crate::{
     Authority, Error, RequestContext,
-    admin::{ProviderEdit, SaveProblem, SettingsEdit, association::Association},
+    admin::{
+        ProviderEdit, SaveProblem, SettingsEdit,
+        association::{Association, Mode},
+    },
     audit::Event,
     crypto::random::row_id,
     policy::documents::{provider_scope, save},
@@ -198,6 +201,10 @@ impl ProviderAdmin {
                 != Evidence::OwnDirectory
         {
             return Ok(Err(SaveProblem::field("own_directory", "field-own-directory")));
+        }
+        let matches = edit.association.as_ref().is_some_and(|a| a.mode == Mode::FieldMatch);
+        if matches && !settings.can_match() {
+            return Ok(Err(SaveProblem::field("association", "field-match-nothing")));
         }
         let (believed, would_be) = (
             policies.believed(&edit.key),

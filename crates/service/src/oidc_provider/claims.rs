@@ -71,11 +71,12 @@ impl Tokens {
     }
 
     /// Claims of an active account, as far as they are asked for, allowed and proved. Everything that tells an application
-    /// of a person comes from here.
+    /// of a person comes from here. `method`: how the person signed in, as [`Standing::method`].
     pub(super) async fn claims(
         &self,
         account: AccountId,
         client: &RegisteredClient,
+        method: &str,
         asked: &Told,
     ) -> Result<Option<Map<String, Value>>, Error> {
         let mut conn = self.store.read().await?;
@@ -139,6 +140,11 @@ impl Tokens {
         if told.has("roles") {
             put("roles", json!(list_roles(c, self.org, account).await?));
         }
+        if told.has("groups")
+            && let Some(groups) = self.mirrored_groups(c, account, client, method).await?
+        {
+            put("groups", groups);
+        }
         if told.has("identities") {
             let (last, all) = self.identity_claims(c, account).await?;
             put("last_identity", last);
@@ -189,6 +195,39 @@ impl Tokens {
             .collect();
         claims.extend(mapped(client.client_id.clone(), texts, variables).await?);
         Ok(())
+    }
+
+    /// The groups that the provider told at this sign-in, if it is one whose groups are mirrored. Those of another
+    /// provider, by which the person signed in some other time, are not the person's now (GV-18).
+    async fn mirrored_groups(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        client: &RegisteredClient,
+        method: &str,
+    ) -> Result<Option<Value>, Error> {
+        let config = self.configuration().policy_context(c, Some(&client.client_id)).await?;
+        let Some(provider) = config.providers.iter().find(|p| p.key == method) else {
+            return Ok(None);
+        };
+        if !config.policy(Some(method)).choices.mirror_groups {
+            return Ok(None);
+        }
+        let links = list_links(c, account).await?;
+        let Some(link) = links
+            .into_iter()
+            .filter(|link| link.provider_id == provider.id)
+            .max_by_key(|link| link.used_at)
+        else {
+            return Ok(None);
+        };
+        let said: Value = find_claims(c, link.id)
+            .await?
+            .and_then(|sealed| self.keys.open_sealed("claims", &sealed))
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let named = said.get("groups").and_then(Value::as_array).into_iter().flatten();
+        Ok(Some(named.filter(|group| group.is_string()).take(500).cloned().collect()))
     }
 
     /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.

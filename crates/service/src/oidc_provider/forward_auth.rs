@@ -247,7 +247,7 @@ impl ForwardAuth {
         let scope: Vec<String> = row.scope.split(' ').map(str::to_owned).collect();
         let Some(claims) = self
             .tokens()
-            .claims(account, client, &Told::asked(&scope, &[], &client.settings))
+            .claims(account, client, &standing.method, &Told::asked(&scope, &[], &client.settings))
             .await?
         else {
             return Ok(None);

@@ -472,6 +472,7 @@ impl Tokens {
             .claims(
                 account,
                 client,
+                &issue.standing.method,
                 &Told::asked(&issue.scope, &issue.id_token_claims, &client.settings),
             )
             .await?
@@ -530,6 +531,7 @@ impl Tokens {
             .claims(
                 account,
                 &client,
+                &standing.method,
                 &Told::asked(&scope, &standing.userinfo_claims, &client.settings),
             )
             .await?;

@@ -88,7 +88,7 @@ impl PolicyContext {
                         enabled: p.enabled,
                         as_target: policy.permits.as_target,
                         sign_in: policy.permits.sign_in,
-                        isolation: policy.isolation(),
+                        isolation: policy.isolation(&p.key),
                         source: source_of(p),
                     },
                 ))

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::{
     connector::origin_of,
-    presets,
+    presets::{self, Capability},
     protocols::{oidc::can_check, request::OURS},
 };
 
@@ -496,6 +496,15 @@ impl Settings {
         problems
     }
 
+    /// Whether anything that it can deliver finds an account: an address, a number or a user name. Without a preset nobody
+    /// knows, so it counts as able (AU-09).
+    #[must_use]
+    pub fn can_match(&self) -> bool {
+        let known = presets::find(self.preset()).map(|preset| preset.can);
+        let finds = [Capability::Email, Capability::Phone, Capability::UserName];
+        known.is_none_or(|can| finds.iter().any(|one| can.contains(one)))
+    }
+
     /// The preset that filled the settings in; empty: none.
     #[must_use]
     pub fn preset(&self) -> &str {
@@ -733,6 +742,18 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    /// Shows AU-09: who tells neither address nor number nor user name finds nobody by a field.
+    #[test]
+    fn au_09_what_a_vendor_can_deliver_says_whether_fields_can_match() {
+        let can: Vec<&str> = presets::ALL
+            .iter()
+            .filter(|preset| !preset.settings("c", &BTreeMap::new()).can_match())
+            .map(|preset| preset.key)
+            .collect();
+        assert_eq!(can, ["line", "wechat", "wechat-official", "qq", "weibo"]);
+        assert!(oidc(serde_json::json!({})).can_match() && generic("id").can_match());
     }
 
     #[test]
