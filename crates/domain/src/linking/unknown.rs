@@ -472,13 +472,15 @@ impl Deciding<'_> {
         }
     }
 
-    /// The pair that the rule takes for it, after I11 and the floors. An identity that the account once released needs a proof.
+    /// The pair that the rule takes for it, after I11 and the floors. An identity that the account once released needs a
+    /// proof; a code from the account's own mailbox, typed on the way here, is one (NE-19).
     fn accepts(&self, rule: &Rule, candidate: &Candidate, proof: Proof) -> Option<(Trust, Proof)> {
-        if candidate.released && proof == Proof::None {
-            return None;
-        }
         let trust = self.trust(rule);
         let owned = candidate.owner && candidate.verified && rule.on_claimed_address();
+        let shown = proof > Proof::None || owned && trust == Trust::ProvenHere;
+        if candidate.released && !shown {
+            return None;
+        }
         rule.accept
             .iter()
             .map(|p| self.policy.pair(*p, trust, owned))

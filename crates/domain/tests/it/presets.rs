@@ -733,6 +733,21 @@ fn a_released_identity_needs_a_proof_before_the_same_account_has_it_again() {
     );
     assert!(!links(&run(&p, &f), A));
     assert!(links(&acts(&p, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule)), A));
+    // A code from the account's own mailbox is such a proof, asked by name or not (NE-19); a mailbox that is not its own,
+    // or in doubt, is none.
+    let nevis = policy("nevis", false, &[]);
+    let proven = |change: Candidate| arrival(&nevis, Trust::ProvenHere, vec![change]);
+    let own = Candidate { released: true, ..candidate("email", A) };
+    assert!(links(&run(&nevis, &proven(own.clone())), A));
+    for not in [
+        Candidate { owner: false, ..own.clone() },
+        Candidate { verified: false, ..own.clone() },
+        Candidate { contested: true, ..own.clone() },
+        Candidate { barred: true, ..own.clone() },
+    ] {
+        assert!(!links(&run(&nevis, &proven(not.clone())), A), "{not:?}");
+    }
+    assert!(!links(&run(&nevis, &arrival(&nevis, Trust::Authoritative, vec![own])), A));
     let barred = arrival(
         &p,
         Trust::Authoritative,

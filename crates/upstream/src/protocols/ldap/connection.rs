@@ -156,7 +156,7 @@ impl Connection {
     ) -> Result<Vec<LdapSearchResultEntry>, UpstreamError> {
         let (mut entries, mut cookie, mut messages) = (Vec::new(), Vec::new(), 0_usize);
         loop {
-            let control = paged.then(|| LdapControl::SimplePagedResults { size: PAGE, cookie });
+            let control = paged.then_some(LdapControl::SimplePagedResults { size: PAGE, cookie });
             self.send(LdapOp::SearchRequest(request.clone()), control.into_iter().collect())
                 .await?;
             cookie = loop {
