@@ -58,13 +58,13 @@ pub async fn add_method(provider: String) -> Result<(), Code> {
 #[component]
 fn Owed(l: Lang, owes: Owes) -> AnyView {
     let until = match owes {
-        Owes::Nothing | Owes::Show => return ().into_any(),
-        Owes::Now => None,
-        Owes::Soon(until) => Some(until),
+        Owes::Nothing | Owes::Show => None,
+        Owes::Now => Some(None),
+        Owes::Soon(until) => Some(Some(until)),
     };
-    view! {
+    until.map(|until: Option<Micros>| view! {
         <p class="notice warn" role="status">{t(l, if until.is_some() { "factor-owed-soon" } else { "factor-owed" })}" "{until.map(|at| view! { <Moment l=l at=at/> })}" "<a href=paths::SECOND_FACTOR>{t(l, "factor-begin")}</a></p>
-    }
+    })
     .into_any()
 }
 
