@@ -257,6 +257,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/reset/set",
         "/fn/setup",
         "/fn/signin/code",
+        "/fn/signin/directory",
         "/fn/signin/passkey",
         "/fn/signin/password",
         "/fn/signin/provider",
