@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { Client, freePort, start, world } from '../tests/world.js';
 
 const unpacked = process.env.LIGATURE_PROXIES;
-const root = existsSync('/usr/sbin/slapd') ? '' : unpacked;
+const root = unpacked && existsSync(join(unpacked, 'usr/sbin/slapd')) ? unpacked : '';
 const run = (command, args, cwd) => {
   const done = spawnSync(command, args, { cwd, encoding: 'utf8', env: environment });
   assert.equal(done.status, 0, `${command} ${args.join(' ')}: ${done.stdout}${done.stderr}`);
