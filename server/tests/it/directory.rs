@@ -409,3 +409,24 @@ async fn ne_19_a_link_that_was_removed_is_made_again_behind_a_new_code() {
     assert_eq!((how, page.path().as_str()), ("behind a code", "/account"), "{}", page.body);
     assert!(linked().await);
 }
+
+/// Shows RL-02 for directories: whoever is signed in may not try everybody's password from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_02_a_session_gives_nobody_more_guesses_at_a_directory() {
+    let w = World::with("recommended", |c| c.limits.wrong_passwords = 2).await;
+    let at = Directory::serve(0, sample()).await.unwrap();
+    w.apply(json!({"providers": [seed(&at, "acme", json!({}))]})).await;
+    let b = w.sign_up("mallory@example.test").await;
+    let add = b.start_add("acme").await;
+    let mut tried = 0;
+    for n in 0..60 {
+        let page = answer(&b, "acme", &add, &format!("person-{n}"), "Summer2026!").await;
+        if page.path().starts_with("/refused") {
+            assert_eq!(page.refusal(), "rate.limited");
+            break;
+        }
+        assert!(page.has("The user name or the password is wrong"), "{}", page.body);
+        tried += 1;
+    }
+    assert_eq!(tried, 40, "as many names as a network may be wrong about");
+}
