@@ -94,6 +94,12 @@ async fn whoever_does_not_know_the_password_gets_nowhere() {
     assert!(right(of(), "anna", "anna-password").await.email.is_some());
     assert!(wrong(of(), "anna", "ben-password").await.contains("InvalidCredentials"));
     assert!(wrong(of(), "nobody", "anna-password").await.contains("finds nobody"));
+    // Without its password the search account would be nobody, and nobody would hear of it.
+    let connector =
+        connector(Settings::Ldap(of()), String::new().into(), guard(Duration::from_secs(60)));
+    let SignInWay::Password(way) = connector.way() else { panic!() };
+    let unset = way.password("anna", &"anna-password".to_owned().into(), NOW).await.unwrap_err();
+    assert!(unset.to_string().contains("search account: no password"), "{unset}");
     let before = server.asked().len();
     // An empty password would be a bind as nobody, which succeeds (RFC 4513 §5.1.2).
     for (login, password) in
@@ -315,6 +321,58 @@ async fn oc_12_a_hostile_directory_is_given_up() {
         let answer = way.password("anna", &"x".to_owned().into(), NOW).await;
         assert!(answer.is_err(), "{answer:?}");
         serving.abort();
+    }
+}
+
+/// The header of a constructed value (X.690 §8.1.3.5), for a content of that length.
+fn header(tag: u8, length: usize) -> Vec<u8> {
+    let [.., a, b, c, d] = length.to_be_bytes();
+    vec![tag, 0x84, a, b, c, d]
+}
+
+/// Shows OC-12 for directories: a message that is whole, and too large or too deep, is refused as it comes.
+#[tokio::test]
+async fn oc_12_a_message_that_is_too_large_or_too_deep_is_not_read() {
+    // A bind that succeeds, with a remark of this length; one that nests as far as its size allows.
+    let remark = |length: usize| {
+        let mut op = vec![0x0a, 1, 0, 0x04, 0];
+        op.extend(header(0x04, length));
+        op.extend(vec![b'x'; length]);
+        let mut message = vec![0x02, 1, 1];
+        message.extend(header(0x61, op.len()));
+        message.extend(op);
+        [header(0x30, message.len()), message].concat()
+    };
+    let (mut headers, mut length) = (Vec::new(), 0);
+    while length < 240 << 10 {
+        headers.push(header(0x30, length));
+        length += 6;
+    }
+    let deep = headers.into_iter().rev().flatten().collect();
+    let answered = async |lie: Vec<u8>| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut first = [0; 16];
+            let _ = socket.read(&mut first).await;
+            let _ = socket.write_all(&lie).await;
+            std::future::pending::<()>().await;
+        });
+        let guard = guard(Duration::from_secs(2));
+        let connector =
+            connector(Settings::Ldap(settings("openldap", port)), "x".to_owned().into(), guard);
+        let SignInWay::Password(way) = connector.way() else { panic!() };
+        let error = way.password("anna", &"x".to_owned().into(), NOW).await.unwrap_err();
+        serving.abort();
+        error.to_string()
+    };
+    // The good way: the bind is taken, and the server hangs at the search.
+    let small = answered(remark(100)).await;
+    assert!(small.contains("in time"), "{small}");
+    for lie in [remark(600 << 10), deep] {
+        let told = answered(lie).await;
+        assert!(!told.contains("in time"), "{told}");
     }
 }
 
