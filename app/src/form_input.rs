@@ -5,6 +5,14 @@ pub(crate) fn bounded(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 
+/// Where a list goes on: empty at its beginning. What no list of ours gave is no place in it (RL-13).
+pub(crate) fn cursor<T: std::str::FromStr>(text: &str) -> Result<Option<T>, domain::Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| domain::Refusal::BadRequest)
+}
+
 /// What is wrong with a new password that was refused, as a message key.
 pub(crate) fn password_problem(refusal: domain::Refusal) -> Option<&'static str> {
     match refusal {

@@ -2,7 +2,7 @@
 use crate::{
     admin::overview::head,
     components::Field,
-    form_input::bounded,
+    form_input::{bounded, cursor},
     i18n::{t, ta},
     islands::{FilterList, FilterRow},
     page_request::{Answer, PageRequest},
@@ -36,7 +36,7 @@ pub struct AccountsQuery {
 }
 
 pub async fn accounts(req: PageRequest<AccountsQuery>) -> Answer {
-    let (q, after) = (bounded(&req.query.q, 254), req.query.after.parse().ok());
+    let (q, after) = (bounded(&req.query.q, 254), cursor(&req.query.after)?);
     let found =
         req.context.ligature.account_admin().admin_accounts(&req.web.ctx, &q, after).await?;
     let l = req.web.lang;

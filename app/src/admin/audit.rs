@@ -6,6 +6,7 @@ use crate::{
         story::{Story, story},
     },
     components::{Field, Moment, Rows, method_name},
+    form_input::cursor,
     i18n::{Lang, t, ta},
     page_request::{Answer, PageRequest},
     paths,
@@ -66,7 +67,7 @@ pub async fn audit(req: PageRequest<AuditQuery>) -> Answer {
     let filter = service::rows::AuditFilter {
         kind: text(&req.query.kind),
         support_code: text(&req.query.q).map(|c| domain::one_time_code::fold(&c)),
-        before: req.query.before.parse().ok(),
+        before: cursor(&req.query.before)?,
         account: None,
     };
     let list = req.context.ligature.account_admin().admin_audit(&req.web.ctx, filter).await?;

@@ -100,6 +100,8 @@ struct Inner {
     codes: HashMap<String, Grant>,
     tokens: HashMap<String, Person>,
     log: Vec<Seen>,
+    /// Access and ID tokens that were given out.
+    issued: Vec<String>,
     title: String,
     jwks_reads: u32,
 }
@@ -118,6 +120,7 @@ impl Provider {
             codes: HashMap::new(),
             tokens: HashMap::new(),
             log: Vec::new(),
+            issued: Vec::new(),
             title: title.into(),
             jwks_reads: 0,
         };
@@ -166,6 +169,12 @@ impl Provider {
     #[must_use]
     pub fn log(&self) -> Vec<Seen> {
         self.lock().log.clone()
+    }
+
+    /// Access and ID tokens that it gave out so far.
+    #[must_use]
+    pub fn issued(&self) -> Vec<String> {
+        self.lock().issued.clone()
     }
 
     /// How often its keys were read.
@@ -423,6 +432,7 @@ async fn token(
     };
     let access = random();
     inner.tokens.insert(access.clone(), grant.person);
+    inner.issued.extend([access.clone(), id_token.clone()]);
     drop(inner);
     answer(
         &p,

@@ -409,3 +409,33 @@ async fn px_01_links_in_mails_use_the_configured_address_whatever_the_headers_sa
     assert_eq!(page.status, 421);
     assert_eq!(w.mails("vera@example.test").await, 3);
 }
+
+/// Shows RL-13: a place in a list that no list gave is refused, and no list is longer than a page, whatever is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn rl_13_a_list_goes_on_only_where_a_list_ended() {
+    let w = World::new("recommended").await;
+    for n in 0..3 {
+        w.sign_up(&format!("person-{n}@example.test")).await;
+    }
+    let owner = w.owner().await;
+    let list = owner.get("/admin/accounts").await;
+    assert!(list.has("person-2@example.test"), "the good way: {}", list.body);
+    let last =
+        list.body.rsplit("href=\"/admin/accounts/").next().unwrap().split('"').next().unwrap();
+    let next = owner.get(&format!("/admin/accounts?after={last}")).await;
+    assert!(next.status == 200 && !next.has("person-2@example.test"), "{}", next.body);
+    let audit = owner.get("/admin/audit?before=9223372036854775807").await;
+    assert!(audit.status == 200 && audit.has("Account created"));
+    for forged in
+        ["0", "-1", "9223372036854775808", "1e9", "'%20OR%201=1--", "%00", "..%2F", "null"]
+    {
+        let page = owner.get(&format!("/admin/accounts?after={forged}")).await;
+        assert_eq!((page.status, page.refusal().as_str()), (400, "server.bad_request"), "{forged}");
+        let page = owner.get(&format!("/admin/accounts?page_size={forged}&limit={forged}")).await;
+        assert!(page.status == 200 && page.has("person-2@example.test"), "{forged}");
+    }
+    for forged in ["9223372036854775808", "1e9", "'%20OR%201=1--", "%00", "null"] {
+        let page = owner.get(&format!("/admin/audit?before={forged}")).await;
+        assert_eq!((page.status, page.refusal().as_str()), (400, "server.bad_request"), "{forged}");
+    }
+}

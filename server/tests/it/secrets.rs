@@ -275,6 +275,12 @@ impl Place<'_> {
         )
         .await;
         self.session(&mut seen, &r);
+        let issued: Vec<String> =
+            [self.meridian, self.atlas].into_iter().flat_map(Provider::issued).collect();
+        assert!(issued.len() >= 4, "providers gave tokens out: {}", issued.len());
+        for token in issued {
+            seen.note("a provider's token", token);
+        }
         seen
     }
 }
@@ -426,7 +432,7 @@ async fn dump(w: &World) -> Vec<u8> {
     }
 }
 
-/// Shows GD-05: after the whole walk nothing in the database is worth anything by itself: no password, code, token, cookie or
+/// Shows GD-05, OC-18: after the whole walk nothing in the database is worth anything by itself: no password, code, token, a provider's tokens included, cookie or
 /// key, neither as it was said nor as the bytes that it stands for, and the ignored address is a hash.
 #[tokio::test(flavor = "multi_thread")]
 async fn gd_05_a_dump_of_the_database_holds_no_secret_in_clear() {
@@ -565,4 +571,64 @@ async fn rb_12_a_backup_under_load_passes_doctor_and_opens() {
     });
     let b = Browser::new(&config.server.public_url);
     assert_eq!(b.password("vera@example.test", PASSWORD).await.path(), "/account");
+}
+
+/// Shows AD-02: a secret goes in and never comes out, not on a page, in a file, in a form that comes back or in the trail; only
+/// that there is one is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn ad_02_secrets_of_providers_and_applications_are_written_and_never_read() {
+    const PROVIDER: &str = "write-only-secret-of-the-provider";
+    const DIRECTORY: &str = "write-only-secret-of-the-directory";
+    const APPLICATION: &str = "write-only-secret-of-the-application";
+    const TYPED: &str = "write-only-secret-that-was-not-saved";
+    let w = World::new("recommended").await;
+    w.apply(json!({
+        "providers": [
+            {"key": "kept", "name": "Kept", "secret": PROVIDER, "settings": {"kind": "oidc", "issuer": w.meridian.issuer, "client_id": "c"}},
+            {"key": "ldap", "name": "Directory", "secret": DIRECTORY, "settings": {"kind": "ldap", "servers": ["ldaps://dc1.example.test"], "bind_dn": "cn=reader", "base_dn": "dc=example", "login_filter": "(uid={login})", "subject_attribute": "entryUUID"}},
+        ],
+        "applications": [{"client_id": "kept", "name": "Kept", "secret": APPLICATION, "redirect_uris": ["https://rp.example.test/cb"]}],
+    }))
+    .await;
+    let owner = w.owner().await;
+    // A form that cannot be saved comes back without it, and with the rest.
+    let form = [("form[key]", "kept"), ("form[name]", ""), ("form[secret]", TYPED)];
+    let mut pages = vec![owner.post("/fn/admin/provider", &form).await];
+    assert!(pages[0].has("id=\"name\""), "{}", pages[0].body);
+    for path in [
+        "/admin",
+        "/admin/providers",
+        "/admin/providers/kept",
+        "/admin/providers/ldap",
+        "/admin/applications",
+        "/admin/applications/kept",
+        "/admin/policy",
+        "/admin/policy/document",
+        "/admin/policy/effective",
+        "/admin/accounts",
+        "/admin/organisations",
+        "/admin/brand",
+        "/admin/audit",
+        "/account",
+        "/account/activity",
+        "/login",
+        "/.well-known/openid-configuration",
+    ] {
+        pages.push(owner.get(path).await);
+    }
+    for key in ["kept", "ldap"] {
+        let page = owner.get(&format!("/admin/providers/{key}")).await;
+        assert!(page.has("A secret is stored"), "{}", page.body);
+    }
+    pages.push(owner.post("/fn/admin/provider/test", &[("form[key]", "kept")]).await);
+    pages.push(owner.post("/fn/account/export", &[]).await);
+    let master = w.key.lines().next().unwrap().rsplit(':').next().unwrap().to_owned();
+    for page in pages {
+        assert!(page.status < 500, "{} {}", page.url, page.status);
+        for secret in [PROVIDER, DIRECTORY, APPLICATION, TYPED, master.as_str()] {
+            assert!(!page.body.contains(secret), "{}: {secret}", page.url);
+        }
+    }
+    let audit = owner.get("/admin/audit").await;
+    assert!(audit.has("Provider created"), "what was done is told");
 }

@@ -229,6 +229,38 @@ mod tests {
         }
     }
 
+    /// Shows ID-02: what Microsoft does not document as "yes" is none, and the word raises trust, which alone binds nothing.
+    #[test]
+    fn id_02_only_documented_words_of_the_domain_owner_flag_count() {
+        let with = |flag: serde_json::Value| {
+            trust("", MICROSOFT, "else.com", &json!({"tid": "72f988bf", "xms_edov": flag}))
+        };
+        for yes in [json!(true), json!("true"), json!(1), json!("1")] {
+            assert_eq!(with(yes.clone()), Trust::ClaimedVerified, "{yes}");
+        }
+        for no in [
+            json!(false),
+            json!("false"),
+            json!(0),
+            json!("0"),
+            json!("yes"),
+            json!("TRUE"),
+            json!(2),
+            json!(-1),
+            json!(1.0),
+            json!([true]),
+            json!(null),
+        ] {
+            assert_eq!(with(no.clone()), Trust::Asserted, "{no}");
+        }
+        let elsewhere = json!({"xms_edov": true});
+        assert_eq!(
+            trust("", OWN, "corp.com", &elsewhere),
+            Trust::Asserted,
+            "Microsoft's word alone"
+        );
+    }
+
     #[test]
     fn id_16_a_directory_speaks_for_its_domain_only_if_an_owner_said_so() {
         let claims = json!({"email_verified": true});

@@ -780,6 +780,22 @@ fn i13_id_18_a_contested_mailbox_neither_links_silently_nor_by_its_code() {
     assert!(links(&acts(&p, &at(true), UserAction::Proved(A, Proof::Credential, By::Rule)), A));
 }
 
+/// Shows ID-02: an address that a provider calls verified leads to the account and opens it for nobody.
+#[test]
+fn id_02_a_verified_address_locates_and_binds_nothing_by_itself() {
+    for name in ["recommended", "nevis", "zitadel"] {
+        let p = policy(name, false, &[]);
+        let f = arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A)]);
+        assert!(!links(&run(&p, &f), A), "{name}");
+    }
+    let p = policy("recommended", false, &[]);
+    let f = arrival(&p, Trust::ClaimedVerified, vec![candidate("email", A)]);
+    assert!(
+        links(&acts(&p, &f, UserAction::Proved(A, Proof::Mailbox, By::Rule)), A),
+        "with a proof"
+    );
+}
+
 /// Shows LK-18.
 #[test]
 fn the_claim_filter_stands_before_everything() {
