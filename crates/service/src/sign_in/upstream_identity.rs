@@ -134,3 +134,56 @@ impl Core {
         self.keys.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::Document;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Shows OC-17: what is not said, or said in another way, is no assurance; only words that the policy maps are.
+    #[test]
+    fn oc_17_assurance_that_a_provider_does_not_state_is_none() {
+        let text = json!({"choices": {"second_factor_acr": ["urn:two", "mfa"]}}).to_string();
+        let policy = Policy::merge(1, &[&Document::parse(&text).unwrap()]);
+        let says = |claims: serde_json::Value| {
+            let serde_json::Value::Object(claims) = claims else { panic!() };
+            let provider = Provider {
+                id: ProviderId([1; 16]),
+                organisation_id: domain::OrgId([1; 16]),
+                key: "p".into(),
+                name: "P".into(),
+                kind: "oidc".into(),
+                namespace: "oidc:https://p.test".into(),
+                config: String::new(),
+                secret: None,
+                secret_set_at: None,
+                enabled: true,
+                position: 0,
+                rev: 1,
+                shared: false,
+            };
+            let mut identity = UpstreamIdentity::nobody(&provider);
+            identity.assertion.claims = claims;
+            identity.second_factor(&policy)
+        };
+        for yes in [json!({"acr": "urn:two"}), json!({"amr": ["pwd", "mfa"]})] {
+            assert!(says(yes.clone()), "{yes}");
+        }
+        for no in [
+            json!({}),
+            json!({"acr": "urn:one"}),
+            json!({"acr": "URN:TWO"}),
+            json!({"acr": ["urn:two"]}),
+            json!({"acr": 2}),
+            json!({"acr": null, "amr": null}),
+            json!({"amr": "mfa"}),
+            json!({"amr": ["pwd", "MFA", 1]}),
+            json!({"amr": {"mfa": true}}),
+            json!({"x_acr": "urn:two"}),
+        ] {
+            assert!(!says(no.clone()), "{no}");
+        }
+    }
+}

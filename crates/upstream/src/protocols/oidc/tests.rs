@@ -772,6 +772,35 @@ async fn fr_48_each_way_to_show_who_we_are_and_none_for_a_public_client() {
     );
 }
 
+/// Shows OC-19: a provider whose metadata names another one's token endpoint gets nothing that is good there: what we sign is
+/// for the provider that was meant, by the key that it alone knows.
+#[tokio::test]
+async fn oc_19_what_we_sign_is_for_the_provider_and_not_for_the_address_that_it_names() {
+    let (meant, named) = (Op::start(), Op::start());
+    let key = Signing::new(Algorithm::ES256);
+    let settings = || OidcSettings { auth: Auth::PrivateKeyJwt, ..meant.settings() };
+    let audience = async |at: &Op| {
+        let options = SafeHttpOptions {
+            allow_private: true,
+            timeout: std::time::Duration::from_secs(60),
+            ..SafeHttpOptions::default()
+        };
+        let guard = SafeHttpClient::new(options).unwrap();
+        let _ = finish(&Oidc::new(settings(), key.pem.clone().into(), guard), NOW).await;
+        let request = at.server.last("/token");
+        let assertion = url::form_urlencoded::parse(request.body.as_bytes())
+            .find_map(|(name, value)| (name == "client_assertion").then(|| value.into_owned()))
+            .unwrap();
+        let keys = Keys::read(&json!({"keys": [key.jwk]})).unwrap();
+        verify::signed(Part::Settings, &assertion, &keys, &ALGORITHMS).unwrap()["aud"].clone()
+    };
+    assert_eq!(audience(&meant).await, json!(meant.server.url("")), "the good way");
+    meant.announces(&json!({"token_endpoint": named.server.url("/token")}));
+    let other = audience(&named).await;
+    assert_eq!(other, json!(meant.server.url("")));
+    assert_ne!(other, json!(named.server.url("")), "it opens nothing there");
+}
+
 /// Shows FR-33, OC-03, OC-20: the least is asked, a fresh sign-in in the way that the provider understands.
 #[tokio::test]
 async fn fr_33_the_request_asks_for_the_least_and_in_the_way_that_the_provider_understands() {
