@@ -15,6 +15,8 @@ pub enum Belief {
     OwnDirectory,
     /// This word of it stands for two factors.
     SecondFactor(String),
+    /// Its groups are told to applications, which let people in by them (GO-08).
+    Groups,
 }
 
 impl Policy {
@@ -25,7 +27,8 @@ impl Policy {
         let domains = self.choices.domains.iter().map(|d| Belief::Domain(d.to_ascii_lowercase()));
         let words = self.choices.second_factor_acr.iter().cloned().map(Belief::SecondFactor);
         let own = (self.choices.evidence == Evidence::OwnDirectory).then_some(Belief::OwnDirectory);
-        flag.into_iter().chain(domains).chain(own).chain(words).collect()
+        let groups = self.choices.mirror_groups.then_some(Belief::Groups);
+        flag.into_iter().chain(domains).chain(own).chain(words).chain(groups).collect()
     }
 }
 
@@ -38,6 +41,7 @@ impl Document {
             domains: None,
             evidence: None,
             second_factor_acr: None,
+            mirror_groups: None,
             ..self.choices.clone()
         };
         Self { choices, ..self.clone() }
@@ -56,6 +60,7 @@ impl Document {
                 "choices.second_factor_acr",
                 self.choices.second_factor_acr.as_ref().is_some_and(|w| !w.is_empty()),
             ),
+            ("choices.mirror_groups", self.choices.mirror_groups == Some(true)),
         ];
         match stated.into_iter().find(|(_, states)| *states) {
             Some((path, _)) => Err(Problem::new(path, "", Remedy::ByName)),
@@ -71,7 +76,7 @@ mod tests {
 
     #[test]
     fn dl_03_a_wide_scope_believes_nobody_and_what_else_it_says_stays() {
-        let wide = Document::parse(r#"{"choices":{"verified_counts":true,"domains":["Corp.test"],"evidence":"own_directory","second_factor_acr":["gold"],"merge":"admin"}}"#).unwrap();
+        let wide = Document::parse(r#"{"choices":{"verified_counts":true,"domains":["Corp.test"],"evidence":"own_directory","second_factor_acr":["gold"],"mirror_groups":true,"merge":"admin"}}"#).unwrap();
         let believed = Policy::merge(1, &[&wide]).believes();
         assert_eq!(
             believed.into_iter().collect::<Vec<_>>(),
@@ -79,7 +84,8 @@ mod tests {
                 Belief::VerifiedFlag,
                 Belief::Domain("corp.test".into()),
                 Belief::OwnDirectory,
-                Belief::SecondFactor("gold".into())
+                Belief::SecondFactor("gold".into()),
+                Belief::Groups,
             ]
         );
         let policy = Policy::merge(1, &[&wide.of_everybody()]);
