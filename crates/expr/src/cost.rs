@@ -5,18 +5,7 @@ use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, operators,
 };
 
-use crate::guard::Mistake;
-
-/// The most that one evaluation may cost.
-pub(crate) const MOST: u64 = 5_000_000;
-/// Longest list that an expression may see.
-pub(crate) const LONGEST_LIST: usize = 200;
-/// Longest text that an expression may see, in bytes.
-pub(crate) const LONGEST_TEXT: usize = 2048;
-/// Most bytes of one variable, with [`OVERHEAD`] for each value in it.
-pub(crate) const LARGEST: usize = 64 << 10;
-/// What a value weighs beside its text.
-pub(crate) const OVERHEAD: usize = 32;
+use crate::limits::{LARGEST, LONGEST_LIST, LONGEST_TEXT, MOST, Mistake, OVERHEAD};
 
 /// One step of the evaluator.
 const STEP: u64 = 100;

@@ -5,41 +5,10 @@ use cel::{
     parser::Parser,
 };
 
-use crate::cost;
-
-/// Longest text, in bytes.
-const LONGEST: usize = 1024;
-/// Deepest nesting of brackets and of the parsed tree's calls.
-const DEEPEST: usize = 12;
-/// Longest chain of nodes in the tree: long sums are flat to people and deep to a parser.
-const TALLEST: usize = 64;
-
-/// Why an expression cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mistake {
-    TooLong,
-    TooDeep,
-    /// A comprehension inside another.
-    LoopInLoop,
-    /// On some values it could take more than five milliseconds or megabytes (EX-01).
-    TooCostly,
-    /// The parser's words.
-    Syntax(String),
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "longer than {LONGEST} bytes"),
-            Self::TooDeep => write!(f, "nested deeper than {DEEPEST}"),
-            Self::LoopInLoop => f.write_str("a list macro inside another"),
-            Self::TooCostly => f.write_str(
-                "on large claims it could take too long; join less text and copy fewer lists",
-            ),
-            Self::Syntax(words) => f.write_str(words),
-        }
-    }
-}
+use crate::{
+    cost,
+    limits::{DEEPEST, LONGEST, Mistake, TALLEST},
+};
 
 /// Checks a text without keeping anything.
 ///

@@ -20,6 +20,7 @@
 mod cost;
 mod guard;
 mod import;
+mod limits;
 mod variables;
 
 use std::{
@@ -29,8 +30,9 @@ use std::{
 
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
-pub use guard::{Mistake, check};
+pub use guard::check;
 pub use import::import;
+pub use limits::Mistake;
 pub use variables::Variables;
 
 /// The standard functions, made once.

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     Failed,
-    cost::{LARGEST, LONGEST_LIST, LONGEST_TEXT, OVERHEAD},
+    limits::{LARGEST, LONGEST_LIST, LONGEST_TEXT, OVERHEAD},
 };
 
 /// Deepest nesting of a claim.
