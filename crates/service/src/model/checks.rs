@@ -6,7 +6,12 @@ use storage::accounts::{count_accounts, find_account, links::list_links, list_em
 
 use crate::Error;
 
-use super::{ADDRESSES, PROVIDERS, product::Product, steps::Identity, world::World};
+use super::{
+    deeds::Identity,
+    fixtures::{ADDRESSES, PROVIDERS},
+    product::Product,
+    world::World,
+};
 
 impl Product {
     /// What the server does in the background.

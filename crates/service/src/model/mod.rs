@@ -4,7 +4,9 @@
 //!
 //! 40,000 steps on fixed ways; `LIGATURE_MODEL_STEPS` sets another number, on new ways each time.
 mod checks;
+mod deeds;
 mod expressions;
+mod fixtures;
 mod people;
 mod product;
 mod second_lines;
@@ -14,27 +16,17 @@ mod world;
 
 use std::sync::{Arc, atomic::Ordering};
 
-use domain::{AccountId, HOUR};
+use domain::HOUR;
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
+use deeds::{Deed, Way};
 use product::Product;
-use steps::{Deed, Step, Way};
+use steps::Step;
 use world::World;
-
-const ADDRESSES: [&str; 3] = ["e0@ex.test", "e1@ex.test", "e2@ex.test"];
-const PROVIDERS: [&str; 2] = ["trusted", "plain"];
-/// Few enough that it is reached, many enough that most attempts get their code.
-const CODES_A_DAY: i64 = 30;
-const PASSWORD: &str = "a long enough password";
-
-/// What an intruder sets.
-const ANOTHER: &str = "another one, as long as that";
-/// Somebody with the provider role; nobody of the model.
-const DELEGATE: AccountId = AccountId([9; 16]);
 
 struct Run;
 

@@ -6,9 +6,9 @@ use domain::{AccountId, MINUTE, linking::facts::UserAction, path::Continuation};
 use crate::{Error, Ligature, LoginOutcome, NewPerson, RequestContext};
 
 use super::{
-    ADDRESSES, PASSWORD,
+    deeds::{Identity, Way},
+    fixtures::{ADDRESSES, PASSWORD},
     product::Product,
-    steps::{Identity, Way},
 };
 
 impl Product {

@@ -32,7 +32,10 @@ use crate::{
     },
 };
 
-use super::{ADDRESSES, CODES_A_DAY, DELEGATE, PROVIDERS, steps::Identity};
+use super::{
+    deeds::Identity,
+    fixtures::{ADDRESSES, CODES_A_DAY, DELEGATE, PROVIDERS},
+};
 
 /// The product, with accounts in the order in which the model has them.
 pub(super) struct Product {

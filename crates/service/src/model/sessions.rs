@@ -14,7 +14,11 @@ use crate::{
     },
 };
 
-use super::{ANOTHER, DELEGATE, PASSWORD, PROVIDERS, product::Product, steps::Deed};
+use super::{
+    deeds::Deed,
+    fixtures::{ANOTHER, DELEGATE, PASSWORD, PROVIDERS},
+    product::Product,
+};
 
 impl Product {
     pub(super) async fn deed(&mut self, account: usize, deed: Deed) {

@@ -2,30 +2,10 @@
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
-use super::world::{Mail, Person, World};
-
-/// An identity: provider and subject, both by number.
-pub(super) type Identity = (usize, usize);
-
-/// What somebody does on the pages after a provider's answer. For a known identity whose address changed the same
-/// choices stand for update (right code), ignore (wrong code) and later (the others).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Create,
-    UseExisting,
-    AddRight,
-    AddWrong,
-    AddLate,
-    Cancel,
-}
-
-/// What somebody does in a session of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
-    Add(Identity),
-    Unlink(usize),
-    Password,
-}
+use super::{
+    deeds::{Deed, Identity, Way},
+    world::{Mail, Person, World},
+};
 
 #[derive(Debug, Clone)]
 pub(super) enum Step {

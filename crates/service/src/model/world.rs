@@ -2,8 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    CODES_A_DAY,
-    steps::{Deed, Identity, Way},
+    deeds::{Deed, Identity, Way},
+    fixtures::CODES_A_DAY,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
