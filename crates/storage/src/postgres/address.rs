@@ -2,7 +2,6 @@
 //! tokio-postgres does not read (PostgreSQL, "SSL Support" of libpq).
 use std::{
     net::IpAddr,
-    path::PathBuf,
     sync::atomic::{AtomicU8, Ordering},
     time::Duration,
 };
@@ -15,36 +14,9 @@ use tokio_postgres::config::{Host, SslMode};
 use crate::postgres::{
     causes::explained,
     connector::{Connector, client_config},
+    ssl_parameters::{Mode, SslParameters},
+    url_problem::{UrlProblem, problem},
 };
-
-/// What has to hold before anything is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    Disable,
-    /// TLS where the server has it, whoever the server is.
-    Prefer,
-    /// TLS, whoever the server is.
-    Require,
-    /// TLS with a certificate of a known authority.
-    VerifyCa,
-    /// TLS with a certificate of a known authority for this very host.
-    VerifyFull,
-}
-
-/// Which authorities are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Roots {
-    System,
-    File(PathBuf),
-}
-
-/// A URL that cannot work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlProblem {
-    /// The part of the URL that is wrong; never a password.
-    pub value: String,
-    pub remedy: &'static str,
-}
 
 /// What the last connection got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,19 +36,6 @@ pub struct Address {
     got: AtomicU8,
 }
 
-/// The parts of the query that are ours.
-#[derive(Default)]
-struct Tls {
-    mode: Option<String>,
-    root: Option<String>,
-    cert: Option<String>,
-    key: Option<String>,
-}
-
-fn problem(value: impl Into<String>, remedy: &'static str) -> UrlProblem {
-    UrlProblem { value: value.into(), remedy }
-}
-
 impl Address {
     /// Reads the URL and the files that it names.
     ///
@@ -84,7 +43,7 @@ impl Address {
     /// [`UrlProblem`]: a parameter that is unknown or has no such value, a file that cannot be read.
     pub fn parse(url: &str) -> Result<Self, UrlProblem> {
         let (before, query) = url.split_once('?').unwrap_or((url, ""));
-        let mut ours = Tls::default();
+        let mut ours = SslParameters::default();
         let mut rest = Vec::new();
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -200,62 +159,6 @@ impl Address {
 fn in_full(error: &dyn std::error::Error) -> String {
     let behind = std::iter::successors(error.source(), |error| error.source());
     behind.fold(error.to_string(), |words, error| format!("{words}: {error}"))
-}
-
-impl Tls {
-    fn mode(&self, on_sockets: bool) -> Result<Mode, UrlProblem> {
-        let mode = match self.mode.as_deref() {
-            None | Some("prefer") => Mode::Prefer,
-            Some("disable") => Mode::Disable,
-            // As libpq: with an authority at hand, its signature is wanted.
-            Some("require") if self.root.is_some() => Mode::VerifyCa,
-            Some("require") => Mode::Require,
-            Some("verify-ca") => Mode::VerifyCa,
-            Some("verify-full") => Mode::VerifyFull,
-            Some("allow") => {
-                return Err(problem(
-                    "sslmode=allow",
-                    "allow asks in clear first: choose prefer, or better require or verify-full",
-                ));
-            }
-            Some(other) => {
-                return Err(problem(
-                    format!("sslmode={other}"),
-                    "sslmode is disable, prefer, require, verify-ca or verify-full",
-                ));
-            }
-        };
-        if mode == Mode::Prefer && self.root.is_some() {
-            return Err(problem(
-                "sslrootcert",
-                "an authority is of use with sslmode=verify-full or verify-ca only",
-            ));
-        }
-        // PostgreSQL has no TLS on Unix sockets.
-        Ok(if on_sockets { Mode::Disable } else { mode })
-    }
-
-    fn roots(&self) -> Roots {
-        match self.root.as_deref() {
-            None | Some("system") => Roots::System,
-            Some(file) => Roots::File(file.into()),
-        }
-    }
-
-    fn identity(&self) -> Result<Option<(PathBuf, PathBuf)>, UrlProblem> {
-        match (&self.cert, &self.key) {
-            (None, None) => Ok(None),
-            (Some(cert), Some(key)) => Ok(Some((cert.into(), key.into()))),
-            (Some(cert), None) => Err(problem(
-                format!("sslcert={cert}"),
-                "give sslkey too: the private key of the certificate",
-            )),
-            (None, Some(key)) => Err(problem(
-                format!("sslkey={key}"),
-                "give sslcert too: the certificate of the key",
-            )),
-        }
-    }
 }
 
 /// The library names the parameter in its text; ours is a remedy that fits all.

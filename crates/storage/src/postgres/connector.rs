@@ -20,7 +20,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::postgres::address::{Mode, Roots, UrlProblem};
+use crate::postgres::{
+    ssl_parameters::{Mode, Roots},
+    url_problem::UrlProblem,
+};
 
 /// The TLS of a server, with a note of whether a handshake was begun.
 #[derive(Clone)]

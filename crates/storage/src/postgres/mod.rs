@@ -2,8 +2,11 @@
 mod address;
 mod causes;
 mod connector;
+mod ssl_parameters;
+mod url_problem;
 mod writes;
 
-pub use address::{Address, Encryption, UrlProblem};
+pub use address::{Address, Encryption};
 pub(crate) use causes::{explained, takes_no_writes};
+pub use url_problem::UrlProblem;
 pub(crate) use writes::is_read_only;
