@@ -57,7 +57,7 @@ pub use sign_in::{
     sign_up::NewPerson,
     start::{AuthorizationUrl, PendingAuthorization, Purpose, Started},
 };
-pub use storage::maintenance::instance::Recovery;
+pub use storage::maintenance::recovery::Recovery;
 pub use transaction::Authority;
 
 /// Rows that use cases hand through to pages unchanged.

@@ -22,7 +22,7 @@ use diesel_async::{
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 
 use crate::{
-    maintenance::instance::{Watch, settle},
+    maintenance::recovery::{Watch, settle},
     postgres::{Address, explained, is_read_only, takes_no_writes},
 };
 

@@ -13,7 +13,7 @@ use domain::{AccountId, LinkId, OrgId, ProviderId, linking::facts::AccountState}
 use ligature_storage::{
     self as storage, Error, Store,
     accounts::{self, access, links},
-    maintenance::{instance::Recovery, outbox, setup},
+    maintenance::{outbox, recovery::Recovery, setup},
     policy::{organisations, providers},
     sign_in::{attempts, browsers, counters, sessions},
 };
@@ -799,7 +799,7 @@ fn rb_18_the_fate_of_every_table_in_a_restored_copy_is_decided() {
         schema.split("table! {").skip(1).map(|t| t.split('(').next().unwrap().trim()).collect();
     tables.sort_unstable();
     assert_eq!(
-        storage::maintenance::instance::tables(),
+        storage::maintenance::recovery::tables(),
         tables,
         "say in FATES of instance.rs what becomes of a new table"
     );
@@ -809,7 +809,7 @@ fn rb_18_the_fate_of_every_table_in_a_restored_copy_is_decided() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     let (store, dir) = store().await;
-    let clock = || -> storage::maintenance::instance::Clock { std::sync::Arc::new(|| 1_000_000) };
+    let clock = || -> storage::maintenance::recovery::Clock { std::sync::Arc::new(|| 1_000_000) };
     assert_eq!(store.settle(clock(), false).await.unwrap(), None);
     let a = account(&store, 1).await;
     let new = session(a);

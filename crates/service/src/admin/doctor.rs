@@ -4,7 +4,7 @@ use storage::{
     accounts::{find_password, list_holders_of_role},
     maintenance::{
         doctor::{Finding, examine},
-        instance::Recovery,
+        recovery::Recovery,
     },
 };
 

@@ -2,7 +2,7 @@
 use crate::services::Maintenance;
 use std::sync::Arc;
 
-use storage::maintenance::instance::Recovery;
+use storage::maintenance::recovery::Recovery;
 
 use crate::Error;
 

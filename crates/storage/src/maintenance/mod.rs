@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod instance;
 pub mod migrate;
 pub mod outbox;
+pub mod recovery;
 pub mod sealed;
 pub mod setup;
 pub mod tidy;
