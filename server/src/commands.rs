@@ -15,11 +15,9 @@ use service::{
 use crate::{
     config::Config,
     doctor::{Finding, examine},
-    seed, serve, unsent,
+    key_file, seed, serve, unsent,
+    version::VERSION,
 };
-
-/// The version and the commit that this is built from.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("LIGATURE_COMMIT"), ")");
 
 /// A sign-in server whose heart is account linking.
 #[derive(Debug, Parser)]
@@ -279,22 +277,8 @@ fn init(config: &Config, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The master keys of the file.
-///
-/// # Errors
-/// No file, or none in it.
-pub fn master(config: &Config) -> anyhow::Result<MasterKey> {
-    let text = std::fs::read_to_string(&config.keys.file).with_context(|| {
-        format!(
-            "the master key {} cannot be read; `ligature init` makes one",
-            config.keys.file.display()
-        )
-    })?;
-    Ok(MasterKey::parse(&text)?)
-}
-
 async fn open(config: &Config) -> anyhow::Result<Ligature> {
-    let key = master(config)?;
+    let key = key_file::read_master(config)?;
     serve::store(config)?.migrate().await?;
     serve::ligature(config, &key, serve::system_clock()).await
 }
@@ -307,34 +291,20 @@ async fn master_key(config: &Config, what: MasterKeyCommand) -> anyhow::Result<(
     let ligature = open(config).await?;
     match what {
         MasterKeyCommand::Add => {
-            replace_file(file, &MasterKey::generate_before(&text))?;
+            key_file::replace(file, &MasterKey::generate_before(&text))?;
             say(
                 "A new key is in front. Copy the file to every node, wait until each has served for a minute, then run `ligature master-key finish`.",
             )?;
         }
         MasterKeyCommand::Finish => {
             let keys = ligature.key_rotation().rewrap_data_keys().await?;
-            replace_file(file, &MasterKey::first_of(&text))?;
+            key_file::replace(file, &MasterKey::first_of(&text))?;
             say(&format!(
                 "{keys} data keys are wrapped with the first master key, and the older ones are out of the file. Copy it to every node."
             ))?;
         }
     }
     Ok(())
-}
-
-/// Writes a file beside the old one and moves it there: never half a key file.
-fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = file.with_extension("new");
-    let mut made = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .with_context(|| format!("{} cannot be made", beside.display()))?;
-    made.write_all(text.as_bytes())?;
-    made.sync_all()?;
-    std::fs::rename(&beside, file).with_context(|| format!("{} cannot be replaced", file.display()))
 }
 
 /// The product for an organisation of the instance.

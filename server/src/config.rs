@@ -10,7 +10,7 @@ use storage::postgres::Address;
 use upstream::{Outside, OutsideProblem};
 use url::Url;
 
-use crate::listen::{Place, places};
+use crate::listen_address::{Place, places};
 
 /// Everything that an operator sets. What administrators change at run time is in the database.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -349,17 +349,15 @@ impl Config {
                 "give https, host and perhaps port, like https://login.example.com, without a slash at the end; plain http is for loopback addresses only",
             );
         }
-        let places = places(&self.server.listen).unwrap_or_default();
-        if places.is_empty() {
+        let listen = places(&self.server.listen).unwrap_or_default();
+        if listen.is_empty() {
             say(
                 "server.listen",
                 &self.server.listen,
                 "give an address and a port, like 127.0.0.1:8080, or unix:/run/ligature/http.sock; several with commas",
             );
         }
-        if !self.server.metrics_listen.is_empty()
-            && crate::listen::places(&self.server.metrics_listen).is_none()
-        {
+        if !self.server.metrics_listen.is_empty() && places(&self.server.metrics_listen).is_none() {
             say(
                 "server.metrics_listen",
                 &self.server.metrics_listen,
@@ -372,7 +370,7 @@ impl Config {
         }
         if self.server.proxy_protocol
             && self.server.trusted_proxies.is_empty()
-            && !places.iter().any(|p| matches!(p, Place::Socket(_)))
+            && !listen.iter().any(|p| matches!(p, Place::Socket(_)))
         {
             say(
                 "server.proxy_protocol",

@@ -32,27 +32,8 @@ use tower::Layer;
 use crate::{
     config::Config,
     layers::address::{Addresses, Peer},
+    listen_address::{Place, places},
 };
-
-/// One place to listen at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    Tcp(SocketAddr),
-    /// A Unix socket, for a proxy on this machine.
-    Socket(PathBuf),
-}
-
-/// Reads `127.0.0.1:8080, [::1]:8080, unix:/run/ligature/http.sock`; `None` if one of them is no place, or there is none.
-#[must_use]
-pub fn places(listen: &str) -> Option<Vec<Place>> {
-    let place = |one: &str| match one.strip_prefix("unix:") {
-        Some(path) if path.starts_with('/') => Some(Place::Socket(path.into())),
-        Some(_) => None,
-        None => one.parse().ok().map(Place::Tcp),
-    };
-    let all: Option<Vec<Place>> = listen.split(',').map(|one| place(one.trim())).collect();
-    all.filter(|all| !all.is_empty())
-}
 
 /// Places that are listened at, before the first request is answered.
 pub struct Listening {
@@ -279,26 +260,5 @@ where
             timed.set_read_timeout(Some(this.silence));
             this.inner.accept(Box::pin(timed), Extension(peer).layer(service)).await
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_places_are_read_and_what_is_none_is_refused() {
-        assert_eq!(
-            places("127.0.0.1:8080, [::1]:8080,unix:/run/ligature/http.sock").unwrap(),
-            [
-                Place::Tcp("127.0.0.1:8080".parse().unwrap()),
-                Place::Tcp("[::1]:8080".parse().unwrap()),
-                Place::Socket("/run/ligature/http.sock".into())
-            ]
-        );
-        for bad in ["", "localhost", "127.0.0.1", "127.0.0.1:8080,", "unix:relative.sock", "unix:"]
-        {
-            assert_eq!(places(bad), None, "{bad}");
-        }
     }
 }

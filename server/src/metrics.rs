@@ -19,6 +19,8 @@ use service::admin::organisations::Organisations;
 use storage::maintenance::outbox::list_unsent_mails;
 use tokio::time::Instant;
 
+use crate::version::VERSION;
+
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Answered {
     method: String,
@@ -77,7 +79,7 @@ impl Metrics {
             unsent.clone(),
         );
         registry.register("database_up", "1 if the database answers", database.clone());
-        let build = Info::new(vec![("version", crate::commands::VERSION)]);
+        let build = Info::new(vec![("version", VERSION)]);
         registry.register("build", "What is running", build);
         Self {
             registry: Arc::new(registry),

@@ -15,6 +15,7 @@ use upstream::{SafeHttpClient, SafeHttpOptions};
 use crate::{
     config::Config,
     hosts::{Hosts, hosts},
+    key_file,
     layers::address::Addresses,
     listen::Listening,
     metrics::Metrics,
@@ -180,7 +181,7 @@ async fn background(
         }
         addresses.tidy();
         // The key file may have got a new key in front.
-        match crate::commands::master(&config) {
+        match key_file::read_master(&config) {
             Ok(master) => {
                 if let Err(error) = organisations.home().key_rotation().adopt_master(&master).await
                 {
