@@ -1,39 +1,27 @@
-//! Tries a provider without anybody who signs in: what it publishes, and whether it knows our client.
+//! Tries whether a provider knows our client, without anybody who signs in.
 use crate::{
+    CodeExchange,
+    check::{Check, Found},
     error::{Part, UpstreamError},
     protocols::token::Tokens,
 };
 
-/// What one part of a provider answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    pub part: Part,
-    pub found: Found,
-}
-
-/// What was found out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// It works; details for administrators, such as algorithms.
-    Works(String),
-    /// It answered, and the answer leaves open whether it will work.
-    Unclear(String),
-    /// It will not work.
-    Broken(UpstreamError),
-}
-
-impl Check {
-    pub(crate) fn broken(part: Part, error: UpstreamError) -> Self {
-        Self { part, found: Found::Broken(error) }
-    }
-
-    pub(crate) fn works(part: Part, what: impl Into<String>) -> Self {
-        Self { part, found: Found::Works(what.into()) }
-    }
-}
-
 /// A code that no provider has given out.
-pub(crate) const NO_CODE: &str = "ligature-connection-test";
+const NO_CODE: &str = "ligature-connection-test";
+
+/// A visit with a code that no provider gave out, for trying whether our client is known.
+pub(crate) fn trial(redirect_uri: &str, now: domain::Micros) -> CodeExchange<'_> {
+    CodeExchange {
+        redirect_uri,
+        code: NO_CODE,
+        issuer: None,
+        user: None,
+        nonce: NO_CODE,
+        verifier: "ligature-connection-test-ligature-connection-test",
+        fresh: false,
+        now,
+    }
+}
 
 /// What the answer to [`NO_CODE`] says of our client: whoever refuses the code alone knows the client (RFC 6749 §5.2).
 pub(crate) fn client_known(answer: Result<Tokens, UpstreamError>) -> Check {

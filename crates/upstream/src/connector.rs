@@ -1,16 +1,9 @@
 //! The trait behind which every kind of provider stands.
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{
-    Assertion, Check, SafeHttpClient, Settings, Trouble, UpstreamError,
-    connection_test::NO_CODE,
-    presets,
-    protocols::{ldap::Directory, oauth2::Generic, oidc::Oidc},
-};
+use crate::{Assertion, Check, Trouble, UpstreamError};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -43,22 +36,6 @@ pub struct CodeExchange<'a> {
     pub fresh: bool,
     /// Now, in microseconds.
     pub now: domain::Micros,
-}
-
-impl<'a> CodeExchange<'a> {
-    /// With a code that no provider gave out, for trying whether our client is known.
-    pub(crate) fn trial(redirect_uri: &'a str, now: domain::Micros) -> Self {
-        Self {
-            redirect_uri,
-            code: NO_CODE,
-            issuer: None,
-            user: None,
-            nonce: NO_CODE,
-            verifier: "ligature-connection-test-ligature-connection-test",
-            fresh: false,
-            now,
-        }
-    }
 }
 
 /// One configured provider.
@@ -137,32 +114,4 @@ pub trait RedirectFlow: Send + Sync {
     fn answers_by_form(&self) -> bool {
         false
     }
-}
-
-/// Makes the connector of a provider.
-#[must_use]
-pub fn connector(
-    settings: Settings,
-    secret: SecretString,
-    guard: SafeHttpClient,
-) -> Arc<dyn Connector> {
-    match settings {
-        Settings::Oidc(settings) => Arc::new(Oidc::new(settings, secret, guard)),
-        Settings::Oauth2(settings) => {
-            let dialect = presets::dialect(&settings.preset);
-            Arc::new(Generic::new(settings, dialect, secret, guard))
-        }
-        Settings::Github(settings) => Arc::new(Generic::new(
-            presets::github::settings(&settings),
-            &presets::github::DIALECT,
-            secret,
-            guard,
-        )),
-        Settings::Ldap(settings) => Arc::new(Directory::new(settings, secret, guard)),
-    }
-}
-
-/// The origin of a URL, as `form-action` wants it.
-pub(crate) fn origin_of(url: &str) -> Option<String> {
-    Url::parse(url).ok().map(|u| u.origin().ascii_serialization())
 }

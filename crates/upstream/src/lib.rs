@@ -10,10 +10,13 @@
 )]
 
 mod assertion;
+mod check;
 mod connection_test;
 mod connector;
 mod error;
+mod factory;
 mod http;
+mod origin;
 mod outside;
 pub mod presets;
 mod protocols;
@@ -24,12 +27,12 @@ mod testing;
 
 pub use self::http::{SafeHttpClient, SafeHttpOptions};
 pub use assertion::Assertion;
-pub use connection_test::{Check, Found};
+pub use check::{Check, Found};
 pub use connector::{
     CodeExchange, Connector, PasswordAnswer, PasswordCheck, RedirectFlow, SignInWay, Start,
-    connector,
 };
 pub use error::{Part, Trouble, UpstreamError};
+pub use factory::connector;
 pub use outside::{Outside, OutsideProblem};
 pub use settings::{
     Auth, GithubSettings, Input, LdapSettings, Oauth2Settings, OidcSettings, Reauth, Setting,

@@ -203,9 +203,9 @@ impl Preset {
             .collect()
     }
 
-    /// As settings name it: those without a vendor name none.
+    /// As settings name it: those without a vendor are called like their protocol, and name none.
     fn stored_key(&self) -> &'static str {
-        if super::GENERIC.iter().any(|one| one.key == self.key) { "" } else { self.key }
+        if self.key == self.protocol() { "" } else { self.key }
     }
 
     /// The kind of its settings.

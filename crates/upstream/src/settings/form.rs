@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Settings, SettingsProblem};
+use super::{problem::SettingsProblem, provider::Settings};
 
 /// How a setting is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::SettingsProblem;
+use super::problem::SettingsProblem;
 use crate::protocols::ldap::filter::Template;
 
 /// An LDAP directory (RFC 4511). The provider's secret is the password of the account that searches.

@@ -15,10 +15,10 @@ use self::paths::{at, text_at};
 use crate::{
     Assertion, Check, CodeExchange, Connector, RedirectFlow, SafeHttpClient, SignInWay, Start,
     UpstreamError,
-    connection_test::client_known,
-    connector::origin_of,
+    connection_test::{client_known, trial},
     error::{Part, Trouble, kind_of},
     http::answer,
+    origin::origin_of,
     protocols::{
         client::Client,
         dialect::{Bearer, Dialect},
@@ -265,7 +265,7 @@ impl Connector for Generic {
         now: domain::Micros,
     ) -> BoxFuture<'a, Vec<Check>> {
         async move {
-            let visit = CodeExchange::trial(redirect_uri, now);
+            let visit = trial(redirect_uri, now);
             let (url, client) = (&self.settings.token_url, self.client());
             vec![client_known(exchange(&self.guard, url, &client, self.dialect, &visit).await)]
         }

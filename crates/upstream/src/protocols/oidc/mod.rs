@@ -3,7 +3,7 @@ mod cache;
 mod claims;
 #[cfg(test)]
 mod conformance;
-mod keys;
+pub(crate) mod keys;
 mod metadata;
 #[cfg(test)]
 pub mod tests;
@@ -30,10 +30,10 @@ use self::{
 use crate::{
     Assertion, Check, CodeExchange, Connector, Reauth, RedirectFlow, SafeHttpClient, SignInWay,
     Start, UpstreamError,
-    connection_test::client_known,
-    connector::origin_of,
+    connection_test::{client_known, trial},
     error::{Part, kind_of},
     http::{answer, json},
+    origin::origin_of,
     protocols::{
         client::Client,
         dialect::PLAIN,
@@ -212,7 +212,7 @@ impl Oidc {
             Ok(keys) => Check::works(Part::Keys, keys.algorithms().join(", ")),
             Err(error) => Check::broken(Part::Keys, error),
         };
-        let visit = CodeExchange::trial(redirect_uri, now);
+        let visit = trial(redirect_uri, now);
         let known =
             exchange(&self.guard, &metadata.token_endpoint, &self.client(), &PLAIN, &visit).await;
         vec![
@@ -344,29 +344,6 @@ fn name_of(user: &str) -> Option<String> {
 }
 
 impl OidcSettings {
-    /// The issuer as the metadata names it.
-    pub(crate) fn announced_issuer(&self) -> String {
-        if !self.tenant_issuer {
-            return self.issuer.clone();
-        }
-        ["/common/", "/organizations/", "/consumers/"]
-            .into_iter()
-            .find(|any| self.issuer.contains(any))
-            .map_or_else(|| self.issuer.clone(), |any| self.issuer.replacen(any, "/{tenantid}/", 1))
-    }
-
-    /// Whether an answer may name this issuer.
-    fn is_issuer(&self, issuer: &str) -> bool {
-        let announced = self.announced_issuer();
-        match announced.split_once("{tenantid}").filter(|_| self.tenant_issuer) {
-            Some((before, after)) => issuer
-                .strip_prefix(before)
-                .and_then(|rest| rest.strip_suffix(after))
-                .is_some_and(|tenant| !tenant.contains('/')),
-            None => issuer == announced,
-        }
-    }
-
     /// The algorithms that are accepted: those of the settings, or those that the provider announces, or all that we know.
     fn accepted(
         &self,
@@ -378,11 +355,6 @@ impl OidcSettings {
             self.algorithms.iter().filter_map(|name| keys::algorithm(name)).collect()
         }
     }
-}
-
-/// Whether an algorithm can be checked here.
-pub fn can_check(name: &str) -> bool {
-    keys::algorithm(name).is_some()
 }
 
 impl RedirectFlow for Oidc {
