@@ -54,6 +54,14 @@ impl Event {
     }
 }
 
+/// A decision's trace, as events keep it (I10).
+pub(crate) fn trace_of<O: Named>(
+    facts: &impl serde::Serialize,
+    decision: &domain::decision::Decision<O>,
+) -> serde_json::Value {
+    json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts})
+}
+
 impl Core {
     /// Writes an event into the running transaction.
     pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Error> {
@@ -82,7 +90,7 @@ impl Core {
         ruling: &domain::Ruling<A>,
     ) -> Event {
         let code = ruling.outcome.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
-        self.about(kind, identity, code, true).detail(crate::attempt::trace_of(facts, ruling))
+        self.about(kind, identity, code, true).detail(trace_of(facts, ruling))
     }
 
     /// An event with the provider, the keyed hash of the subject, and the decision's trace (I10).
@@ -99,7 +107,7 @@ impl Core {
             Outcome::Link { notify: true, .. } => "notify",
             _ => "",
         };
-        self.about(kind, identity, code, hashed).detail(crate::attempt::trace_of(facts, decision))
+        self.about(kind, identity, code, hashed).detail(trace_of(facts, decision))
     }
 
     fn about(

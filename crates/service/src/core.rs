@@ -8,9 +8,10 @@ use upstream::{Connector, SafeHttpClient};
 
 use crate::{
     Error, HashCost, KeyStore, MasterKey,
-    account::leaked_passwords,
-    admin, crypto,
-    policy::{context::ConfigSnapshot, expressions::Answers},
+    account::leaked_passwords::Leaks,
+    crypto::signing::first_keys,
+    first_organisation::first_organisation,
+    policy::{context::ConfigSnapshot, expression_values::Answers},
 };
 
 /// A clock: microseconds since 1970-01-01 UTC. Tests move it.
@@ -39,7 +40,7 @@ pub struct Settings {
     /// Wrong passwords for what was typed in one wait.
     pub wrong_passwords: i64,
     /// Where leaked passwords are looked up.
-    pub leaks: leaked_passwords::Leaks,
+    pub leaks: Leaks,
     /// Commits wait for the standby that would be promoted: a promotion loses nothing that was answered.
     pub synchronous_standby: bool,
     /// Providers may be called by plain http.
@@ -99,10 +100,8 @@ impl Core {
     ) -> Result<Self, Error> {
         let now = clock();
         let keys = KeyStore::open(&store, master, now).await?;
-        let keyring = std::sync::RwLock::new(Arc::new(
-            crypto::signing::first_keys(&store, &keys, now).await?,
-        ));
-        let org = admin::setup::organisation(&store, now).await?;
+        let keyring = std::sync::RwLock::new(Arc::new(first_keys(&store, &keys, now).await?));
+        let org = first_organisation(&store, now).await?;
         let hashing = Semaphore::new(settings.hash_slots.max(1));
         let waiting = Semaphore::new(settings.hash_slots.max(1) * 16);
         Ok(Self::of_parts(

@@ -15,7 +15,7 @@ pub enum Error {
     Internal(String),
     /// A value has to be evaluated first; nobody outside sees it.
     #[error("a value is not known yet")]
-    Unanswered(Box<crate::policy::expressions::Question>),
+    Unanswered(Box<crate::policy::expression_values::Question>),
 }
 
 impl Error {

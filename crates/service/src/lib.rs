@@ -29,6 +29,7 @@ pub mod codes;
 mod core;
 pub mod crypto;
 mod error;
+mod first_organisation;
 #[cfg(test)]
 mod model;
 pub mod notifications;
@@ -44,6 +45,7 @@ pub use admin::{flash::Once, setup::FirstOwner};
 pub use attempt::{AttemptView, CodeFor, Details, ShownAccount, ViewBody};
 pub use crypto::{
     keys::{KeyStore, MasterKey},
+    password_hash::HashCost,
     random::{random_bytes, support_code, token},
 };
 pub use domain::policy::Problem as PolicyProblem;
@@ -52,8 +54,7 @@ pub use request::{RequestContext, SessionInfo};
 pub use services::*;
 pub use sign_in::{
     callback::Callback,
-    complete_login::{Destination, LoginOutcome},
-    password::HashCost,
+    login_outcome::{Destination, LoginOutcome},
     sign_up::NewPerson,
     start::{AuthorizationUrl, PendingAuthorization, Purpose, Started},
 };

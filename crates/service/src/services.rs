@@ -6,7 +6,6 @@ use ref_cast::RefCast;
 use storage::Store;
 use upstream::SafeHttpClient;
 
-pub(crate) use crate::transaction::Transactions;
 use crate::{
     Error, MasterKey,
     core::{Clock, Core, Service, Settings},

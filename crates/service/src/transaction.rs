@@ -22,8 +22,8 @@ use crate::{
     Configuration, Error, LoginOutcome, RequestContext, SessionInfo,
     audit::Event,
     core::{Core, Service},
-    policy::expressions::Answers,
-    sign_in::complete_login::TxOutcome,
+    policy::expression_values::Answers,
+    sign_in::login_outcome::TxOutcome,
 };
 
 /// A session that was alive when this transaction began. Its account's row is held until the transaction ends, so that

@@ -1,5 +1,5 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Micros, Refusal,
     account_rules::{

@@ -1,7 +1,7 @@
 //! Effects of a decision, applied in the transaction in which it was taken.
 use crate::{account::changes::ProfileChange, audit::Event, services::Accounts};
 use domain::{
-    AccountId, CredentialId, EventKind, Facts, LinkId, OrgId, Refusal, Trust,
+    AccountId, CredentialId, EventKind, Facts, LinkId, Refusal, Trust,
     account_rules::rewind::Changed,
     attempt::AttemptProgress,
     linking::{Basis, facts::AccountState},
@@ -184,6 +184,3 @@ impl Accounts {
         Ok(())
     }
 }
-
-/// The organisation of a row, for readers that have no instance at hand.
-pub(crate) const DEFAULT_ORGANISATION: (&str, OrgId) = ("default", OrgId([1; 16]));

@@ -1,5 +1,5 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{
@@ -26,7 +26,7 @@ use crate::{
     attempt::Opened,
     audit::Event,
     notifications::messages::Kind,
-    sign_in::complete_login::TxOutcome,
+    sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
 };
 

@@ -1,6 +1,5 @@
 //! Passwords that leaked somewhere: a sorted list on this machine, and, where an operator wants it, a service that is
 //! asked by the first five letters of a hash and never learns the password (k-anonymity).
-use crate::services::Passwords;
 use std::{
     fs::File,
     io::{BufRead, BufReader, Result, Seek, SeekFrom},
@@ -8,6 +7,7 @@ use std::{
 };
 
 use sha1::{Digest, Sha1};
+use upstream::SafeHttpClient;
 
 /// Where leaked passwords are looked up.
 #[derive(Debug, Clone, Default)]
@@ -53,12 +53,12 @@ fn in_file(path: &Path, hash: &str) -> Result<bool> {
     Ok(false)
 }
 
-impl Passwords {
+impl Leaks {
     /// Whether a password is known to have leaked. A list that cannot be read keeps nobody from setting one: it is
     /// logged, and the rules on length and guessing hold in every case.
-    pub async fn is_leaked(&self, password: &str) -> bool {
+    pub(crate) async fn know(&self, password: &str, guard: &SafeHttpClient) -> bool {
         let hash = hash(password);
-        if let Some(path) = self.settings.leaks.file.clone() {
+        if let Some(path) = self.file.clone() {
             let wanted = hash.clone();
             match tokio::task::spawn_blocking(move || in_file(&path, &wanted)).await {
                 Ok(Ok(true)) => return true,
@@ -71,14 +71,13 @@ impl Passwords {
                 }
             }
         }
-        let (url, Some((prefix, rest))) = (&self.settings.leaks.url, hash.split_at_checked(5))
-        else {
+        let (url, Some((prefix, rest))) = (&self.url, hash.split_at_checked(5)) else {
             return false;
         };
         if url.is_empty() {
             return false;
         }
-        match self.guard.text(&format!("{url}{prefix}"), ("add-padding", "true")).await {
+        match guard.text(&format!("{url}{prefix}"), ("add-padding", "true")).await {
             // Padding has the count 0.
             Ok(text) => text.lines().any(|line| {
                 line.split_once(':')

@@ -1,6 +1,6 @@
 //! Whether the session's person may change something of their account.
 use crate::{
-    Error, RequestContext, SessionInfo, account::email::Allowed, attempt::trace_of,
+    Error, RequestContext, SessionInfo, account::email::Allowed, audit::trace_of,
     services::Accounts, transaction::LiveRequest,
 };
 use domain::{

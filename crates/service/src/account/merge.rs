@@ -1,6 +1,6 @@
 //! Two accounts of one person become one: both are shown, everything that moves is previewed, and for two weeks it can
 //! be taken back. The other account's id leads to the one that stays.
-use crate::services::{Merges, Transactions};
+use crate::{services::Merges, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Outcome, Policy, Refusal, Right, Ruling,
     account_rules::{
@@ -30,12 +30,12 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::changes::{Noted, ProfileChange, doer},
-    attempt::{Opened, trace_of},
-    audit::Event,
+    attempt::Opened,
+    audit::{Event, trace_of},
     crypto::random::{row_id, support_code},
     notifications::messages::Kind,
     policy::context::PolicyContext,
-    sign_in::{complete_login::TxOutcome, sessions::Opening, upstream_identity::UpstreamIdentity},
+    sign_in::{login_outcome::TxOutcome, sessions::Opening, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 

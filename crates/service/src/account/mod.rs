@@ -17,7 +17,7 @@ pub mod second_factor;
 pub(crate) mod take_email;
 pub mod undo;
 
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, DAY, EventKind, LinkId, Micros, Outcome, Refusal,
     account_rules::{

@@ -1,5 +1,5 @@
 //! A password of one's own account, set or replaced in My Account.
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     CredentialId, EventKind,
     account_rules::{change::AccountChange, rewind::Changed},

@@ -1,6 +1,6 @@
 //! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -22,7 +22,7 @@ use crate::{
     attempt::Opened,
     audit::Event,
     notifications::messages::Kind,
-    sign_in::complete_login::TxOutcome,
+    sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
 };
 

@@ -1,5 +1,5 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
-use crate::services::{Reauthentication, Transactions};
+use crate::{services::Reauthentication, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Micros, Policy, Refusal, SECOND,
     account_rules::reauthenticate::{
@@ -26,12 +26,12 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::passkeys::Ceremony,
-    attempt::{Opened, trace_of},
-    audit::Event,
+    attempt::Opened,
+    audit::{Event, trace_of},
     crypto::random::support_code,
     policy::{context::PolicyContext, providers::Button},
     sign_in::{
-        complete_login::TxOutcome, sessions::Opening, start::LoginState,
+        login_outcome::TxOutcome, sessions::Opening, start::LoginState,
         upstream_identity::UpstreamIdentity,
     },
     transaction::LiveRequest,

@@ -1,5 +1,5 @@
 //! After a recovery: the person says which of the account's ways in are theirs, and the others go (PH-04).
-use crate::services::{AccountSettings, Transactions};
+use crate::{services::AccountSettings, transaction::Transactions};
 use std::collections::BTreeSet;
 
 use domain::LinkId;

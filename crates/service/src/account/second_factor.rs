@@ -1,6 +1,6 @@
 //! One-time passwords by time (RFC 6238) and recovery codes: begun and ended in My Account, asked for at every sign-in
 //! and before every link to the account (I5, LK-15).
-use crate::services::{SecondFactors, Transactions};
+use crate::{services::SecondFactors, transaction::Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, EventKind, Refusal, Right, SECOND,

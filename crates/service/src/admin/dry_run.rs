@@ -1,5 +1,5 @@
 //! A draft tried on every account that exists: who would be linked, asked, refused, or left without a way in.
-use crate::services::{DryRuns, Transactions};
+use crate::{services::DryRuns, transaction::Transactions};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -32,10 +32,7 @@ use crate::{
     Error, RequestContext,
     admin::simulate::{offline_facts, returning_facts, synthetic},
     crypto::random::row_id,
-    policy::{
-        context::PolicyContext,
-        expressions::{Question, evaluated},
-    },
+    policy::{context::PolicyContext, expression_values::Question, expressions::evaluated},
     sign_in::upstream_identity::UpstreamIdentity,
 };
 
@@ -252,9 +249,9 @@ impl DryRuns {
             let questions = tries
                 .iter()
                 .filter_map(|t| {
-                    t.identity
-                        .as_ref()
-                        .map(|identity| Question::offline(identity, &t.policy, config))
+                    t.identity.as_ref().map(|identity| {
+                        Question::offline(identity, &t.policy, config.client.as_deref())
+                    })
                 })
                 .collect();
             let mut values = evaluated(questions).await?.into_iter();

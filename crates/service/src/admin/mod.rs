@@ -17,7 +17,7 @@ pub(crate) mod vouch;
 
 use std::collections::BTreeMap;
 
-use crate::services::{AccountAdmin, Transactions};
+use crate::{services::AccountAdmin, transaction::Transactions};
 use domain::{
     AccountId, Policy, ProviderId, Refusal, Right, Role, account_rules::administer::AdminAction,
     linking::facts::AccountState, policy::Problem,

@@ -1,9 +1,6 @@
 //! Several organisations on one instance (ZI-09, ZI-20): each has its own address, accounts, providers, applications, policies
 //! and keys. The home organisation's owners make them; nobody sees into another one.
-use crate::{
-    core::Core,
-    services::{OrganisationAdmin, Transactions},
-};
+use crate::{core::Core, services::OrganisationAdmin, transaction::Transactions};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{EventKind, Micros, OrgId, Refusal, Right, SECOND};

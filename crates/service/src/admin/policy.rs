@@ -1,5 +1,5 @@
 //! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
-use crate::services::{PolicyAdmin, Transactions};
+use crate::{services::PolicyAdmin, transaction::Transactions};
 use domain::{
     EventKind, Policy, Refusal, Right,
     policy::{
@@ -27,7 +27,8 @@ use crate::{
     admin::{SaveProblem, switches::Switches},
     audit::Event,
     policy::documents::{
-        INSTANCE, ORGANISATION, Policies, application_scope, names_provider, provider_scope, save,
+        INSTANCE, ORGANISATION, Policies, application_scope, names_provider, parts, provider_scope,
+        save,
     },
 };
 
@@ -519,17 +520,6 @@ impl PolicyAdmin {
             all.push(Exposed { danger, accounts: Some(accounts) });
         }
         Ok(all)
-    }
-}
-
-/// The application and the provider of a scope.
-pub(crate) fn parts(scope: &str) -> (Option<&str>, Option<&str>) {
-    match scope.strip_prefix("application:") {
-        Some(rest) => match rest.split_once("/provider:") {
-            Some((client, key)) => (Some(client), Some(key)),
-            None => (Some(rest), None),
-        },
-        None => (None, scope.strip_prefix("provider:")),
     }
 }
 

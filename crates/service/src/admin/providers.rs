@@ -16,7 +16,8 @@ use crate::{
     Error, RequestContext,
     audit::Event,
     policy::documents::{provider_scope, save},
-    services::{ProviderAdmin, Transactions},
+    services::ProviderAdmin,
+    transaction::Transactions,
 };
 
 /// The settings of a new provider: the preset's, for the client and the place that were typed, with what was typed beside.

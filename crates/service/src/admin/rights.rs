@@ -1,6 +1,6 @@
 //! What the session of an administrator may do.
 use crate::{
-    Error, RequestContext, admin::setup::OWNER, attempt::trace_of, services::AdminRights,
+    Error, RequestContext, admin::setup::OWNER, audit::trace_of, services::AdminRights,
     transaction::Administrator,
 };
 use domain::{

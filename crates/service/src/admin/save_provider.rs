@@ -1,6 +1,6 @@
 //! Saving a provider: its settings, its secret and how it is associated. Everything that decides whether it may be saved
 //! is read in the transaction that saves it (threat rules 14 to 16).
-use crate::services::{ProviderAdmin, Transactions};
+use crate::{services::ProviderAdmin, transaction::Transactions};
 use domain::{
     EventKind, ProviderId, Refusal, Right,
     policy::{Document, Evidence},

@@ -1,21 +1,19 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
-use crate::services::{Setup, Transactions};
+use crate::{services::Setup, transaction::Transactions};
 use domain::{
-    AccountId, CredentialId, EventKind, HOUR, Micros, OrgId, Refusal, email_address::Canonical,
+    AccountId, CredentialId, EventKind, HOUR, Refusal, email_address::Canonical,
     linking::facts::AccountState, path::Continuation,
 };
 use storage::{
-    Conn, Store,
+    Conn,
     accounts::{
         EmailProof, NewEmail, add_account, add_email, add_role, list_holders_of_role, set_password,
     },
     maintenance::setup::{is_setup_token, set_setup_token, take_setup_token},
-    policy::organisations::{add_organisation, find_organisation},
 };
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    account::effects::DEFAULT_ORGANISATION,
     audit::Event,
     crypto::random::{hash, row_id, subject, token},
     sign_in::{
@@ -29,20 +27,6 @@ pub type FirstOwner = NewPerson;
 
 /// The role that may do everything in its organisation.
 pub const OWNER: &str = "owner";
-
-/// Finds or makes the first organisation.
-pub(crate) async fn organisation(store: &Store, now: Micros) -> Result<OrgId, Error> {
-    let (slug, id) = DEFAULT_ORGANISATION;
-    if let Some(found) = find_organisation(&mut store.read().await?, slug).await? {
-        return Ok(found);
-    }
-    store
-        .write::<_, Error, _>(move |c| {
-            Box::pin(async move { Ok(add_organisation(c, id, slug, "Ligature", "", now).await?) })
-        })
-        .await?;
-    Ok(find_organisation(&mut store.read().await?, slug).await?.unwrap_or(id))
-}
 
 impl Setup {
     /// Whether the organisation has an owner.

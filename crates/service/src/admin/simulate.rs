@@ -1,5 +1,5 @@
 //! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
-use crate::services::{Simulations, Transactions};
+use crate::{services::Simulations, transaction::Transactions};
 use std::{collections::HashMap, sync::Arc};
 use storage::accounts::EmailProof;
 
@@ -31,7 +31,7 @@ use crate::{
     Error, RequestContext,
     policy::{
         context::PolicyContext,
-        expressions::{ExpressionContext, ExpressionValues},
+        expression_values::{ExpressionContext, ExpressionValues},
     },
     sign_in::{facts::Ask, upstream_identity::UpstreamIdentity},
 };

@@ -7,7 +7,8 @@ use crate::{
     policy::context::PolicyContext,
     services::AttemptSteps,
     sign_in::{
-        complete_login::{Applying, LoginOutcome, TxOutcome},
+        complete_login::Applying,
+        login_outcome::{LoginOutcome, TxOutcome},
         sessions::Opening,
     },
     transaction::LiveRequest,

@@ -7,7 +7,7 @@ use crate::{
     codes::challenge::{Binding, Shape},
     notifications::messages::Kind,
     services::Attempts,
-    sign_in::complete_login::TxOutcome,
+    sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
 };
 use domain::{

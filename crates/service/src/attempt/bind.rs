@@ -1,5 +1,5 @@
 //! Showing on the binding page that an account is one's own: by its password, a passkey, a code, or another of its providers.
-use crate::services::{AttemptSteps, Transactions};
+use crate::{services::AttemptSteps, transaction::Transactions};
 use domain::{
     Outcome, Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
@@ -12,7 +12,7 @@ use storage::Conn;
 use super::{Opened, StepInput};
 use crate::{
     Error, LoginOutcome, RequestContext,
-    sign_in::{complete_login::TxOutcome, facts::Ask, upstream_identity::UpstreamIdentity},
+    sign_in::{facts::Ask, login_outcome::TxOutcome, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 

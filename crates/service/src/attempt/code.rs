@@ -1,5 +1,5 @@
 //! Codes of an attempt: sent to the claimed mailbox or to the account's own, typed, counted.
-use crate::services::{AttemptSteps, Transactions};
+use crate::{services::AttemptSteps, transaction::Transactions};
 use domain::{
     Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},

@@ -1,7 +1,6 @@
 //! What an attempt still wants when everything else is settled: the account's second factor, agreements, fields. And
 //! the end of the journeys that no provider takes part in.
-use crate::services::{AttemptSteps, Transactions};
-use domain::Named;
+use crate::{services::AttemptSteps, transaction::Transactions};
 use std::collections::BTreeMap;
 
 use domain::{
@@ -9,12 +8,11 @@ use domain::{
     attempt::{AttemptProgress, Then, Wants},
     policy::{Field, ProfileAttribute},
 };
-use serde_json::json;
 use storage::Conn;
 
 use super::{Opened, StepInput};
 use crate::{
-    Error, LoginOutcome, RequestContext, sign_in::complete_login::TxOutcome,
+    Error, LoginOutcome, RequestContext, sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
 };
 
@@ -189,12 +187,4 @@ impl AttemptSteps {
             }
         }
     }
-}
-
-/// A decision's trace, as events keep it (I10).
-pub(crate) fn trace_of<O: Named>(
-    facts: &impl serde::Serialize,
-    decision: &domain::decision::Decision<O>,
-) -> serde_json::Value {
-    json!({"reasons": decision.reasons, "policy_version": decision.policy_version, "outcome": decision.outcome.name(), "facts": facts})
 }

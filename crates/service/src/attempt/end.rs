@@ -1,11 +1,11 @@
 //! Ending a sign-in by the account's own means, or waiting for what is still wanted.
 use crate::{
     Error, LoginOutcome,
-    attempt::{Opened, complete::trace_of},
-    audit::Event,
+    attempt::Opened,
+    audit::{Event, trace_of},
     crypto::random::support_code,
     services::Attempts,
-    sign_in::{complete_login::TxOutcome, facts::given, sessions::Opening},
+    sign_in::{facts::given, login_outcome::TxOutcome, sessions::Opening},
     transaction::LiveRequest,
 };
 use domain::{

@@ -1,14 +1,15 @@
 //! Finishing a sign-up that another provider's arrival found unfinished: a password of one's own, then the link (NE-07).
 use crate::{
     account::changes::ProfileChange,
-    attempt::{Opened, trace_of},
-    audit::Event,
+    attempt::Opened,
+    audit::{Event, trace_of},
     codes::limits::Guarded,
     crypto::random::row_id,
     notifications::messages::Kind,
-    services::{AttemptSteps, Transactions},
-    sign_in::{complete_login::TxOutcome, reset::RECOVERED},
+    services::AttemptSteps,
+    sign_in::{login_outcome::TxOutcome, reset::RECOVERED},
     transaction::LiveRequest,
+    transaction::Transactions,
 };
 use domain::{
     AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,

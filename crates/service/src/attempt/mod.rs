@@ -33,7 +33,6 @@ mod view;
 
 pub(crate) use code::code_binding;
 pub use complete::Details;
-pub(crate) use complete::trace_of;
 pub use view::{AttemptView, CodeFor, ShownAccount, ViewBody};
 
 /// An attempt with everything opened.

@@ -4,9 +4,10 @@ use crate::{
     attempt::code::code_binding,
     codes::challenge::{Binding, Shape},
     notifications::messages::Kind,
-    services::{Attempts, Transactions},
+    services::Attempts,
     sign_in::upstream_identity::UpstreamIdentity,
     transaction::LiveRequest,
+    transaction::Transactions,
 };
 use domain::{
     AccountId, EventKind, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent,

@@ -2,13 +2,13 @@
 use crate::{
     Error, LoginOutcome, RequestContext,
     attempt::{Opened, StepInput},
-    services::{AttemptSteps, Transactions},
+    services::AttemptSteps,
     sign_in::{
-        complete_login::{Applying, TxOutcome},
-        facts::Ask,
+        complete_login::Applying, facts::Ask, login_outcome::TxOutcome,
         upstream_identity::UpstreamIdentity,
     },
     transaction::LiveRequest,
+    transaction::Transactions,
 };
 use domain::{
     EventKind,

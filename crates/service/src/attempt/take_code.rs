@@ -6,9 +6,10 @@ use crate::{
         await_code::{awaited_binding, parsed},
     },
     codes::challenge::VerifiedCode,
-    services::{AttemptSteps, Transactions},
-    sign_in::complete_login::TxOutcome,
+    services::AttemptSteps,
+    sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
+    transaction::Transactions,
 };
 use domain::{
     AccountId, Refusal,

@@ -6,8 +6,8 @@ use serde_json::json;
 use upstream::Assertion;
 
 use crate::{
-    Error, Ligature, LoginOutcome, policy::expressions::ExpressionContext,
-    services::Transactions as _, sign_in::upstream_identity::UpstreamIdentity,
+    Error, Ligature, LoginOutcome, policy::expression_values::ExpressionContext,
+    sign_in::upstream_identity::UpstreamIdentity, transaction::Transactions as _,
 };
 
 use super::product::Product;

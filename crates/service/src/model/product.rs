@@ -24,12 +24,12 @@ use crate::{
     Clock, Error, HashCost, Ligature, LoginOutcome, MasterKey, RequestContext, SessionInfo,
     Settings,
     crypto::random::token,
-    services::Transactions as _,
     sign_in::{
         sessions::Opening,
         start::{LoginPurpose, LoginState},
         upstream_identity::UpstreamIdentity,
     },
+    transaction::Transactions as _,
 };
 
 use super::{

@@ -3,7 +3,7 @@ use domain::{Refusal, linking::facts::AccountState};
 use storage::sign_in::sessions::end_session;
 
 use crate::{
-    Error, RequestContext, SessionInfo, services::Transactions as _, sign_in::sessions::Opening,
+    Error, RequestContext, SessionInfo, sign_in::sessions::Opening, transaction::Transactions as _,
 };
 
 use super::product::Product;

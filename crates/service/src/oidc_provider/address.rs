@@ -1,5 +1,5 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
-use crate::services::{Authorization, Transactions};
+use crate::{services::Authorization, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -20,7 +20,7 @@ use crate::{
     audit::Event,
     notifications::messages::Kind,
     oidc_provider::Granted,
-    sign_in::complete_login::TxOutcome,
+    sign_in::login_outcome::TxOutcome,
     transaction::LiveRequest,
 };
 

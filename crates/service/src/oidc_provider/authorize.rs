@@ -1,6 +1,6 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use crate::services::{Authorization, Transactions};
+use crate::{services::Authorization, transaction::Transactions};
 use domain::{EventKind, Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;

@@ -1,5 +1,5 @@
 //! What people allow applications: asked once for each thing that is told, remembered, taken back in My Account.
-use crate::services::{Authorization, Transactions};
+use crate::{services::Authorization, transaction::Transactions};
 use domain::{Refusal, path::AuthorizeRequest};
 use issuer::{Line, RegisteredClient, Told};
 use storage::oauth::applications::{find_consent, list_access};

@@ -1,5 +1,5 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
-use crate::services::{Tokens, Transactions};
+use crate::{services::Tokens, transaction::Transactions};
 use domain::{AccountId, EventKind, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
 //! Applications sign people in through us: their registration, requests, tokens, and how they hear of a sign-out.
-use crate::services::{Applications, Transactions};
+use crate::{services::Applications, transaction::Transactions};
 use domain::{ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour};
 use issuer::{RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
-use crate::services::{Applications, Transactions};
+use crate::{services::Applications, transaction::Transactions};
 use domain::{ApplicationId, DAY, EventKind, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};

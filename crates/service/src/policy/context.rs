@@ -1,9 +1,7 @@
-//! What administrators configured, as decisions see it: read anew when the organisation's stamp changed, and at no
-//! other time, so that a change counts at once on every node.
-use crate::services::Configuration;
+//! What administrators configured, as decisions see it.
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use domain::{
@@ -16,24 +14,14 @@ use domain::{
     },
 };
 use storage::{
-    Conn,
     accounts::{Email, snapshots::Snapshot},
-    policy::{
-        config_version::find_config_version,
-        documents::list_live_policies,
-        organisations::{Organisation, load_organisation},
-        providers::{Provider, list_providers},
-    },
+    policy::{organisations::Organisation, providers::Provider},
 };
 
 use crate::{
-    Error,
     policy::documents::Policies,
     sign_in::upstream_identity::{UpstreamIdentity, source_of},
 };
-
-/// Grounds are kept for this many applications.
-const APPLICATIONS: usize = 1000;
 
 /// Methods of an account, as the direction flags count them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -276,90 +264,9 @@ impl PolicyContext {
 
 /// Everything that one stamp stands for.
 pub(crate) struct ConfigSnapshot {
-    stamp: i64,
-    policies: Arc<Policies>,
-    providers: Arc<Vec<Provider>>,
-    organisation: Arc<Organisation>,
-    grounds: Mutex<HashMap<Option<String>, Arc<PolicyContext>>>,
-}
-
-impl Configuration {
-    async fn config_snapshot(&self, c: &mut Conn) -> Result<Arc<ConfigSnapshot>, Error> {
-        let stamp = find_config_version(c, self.org).await?;
-        let seen = self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(seen) = seen.filter(|s| s.stamp == stamp) {
-            return Ok(seen);
-        }
-        let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
-        let providers = Arc::new(list_providers(c, self.org).await?);
-        let organisation = Arc::new(load_organisation(c, self.org).await?);
-        let fresh = Arc::new(ConfigSnapshot {
-            stamp,
-            policies,
-            providers,
-            organisation,
-            grounds: Mutex::default(),
-        });
-        // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
-        if find_config_version(c, self.org).await? == stamp {
-            *self.config_snapshot.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(Arc::clone(&fresh));
-        }
-        Ok(fresh)
-    }
-
-    /// The policies in force.
-    pub(crate) async fn policies(&self, c: &mut Conn) -> Result<Arc<Policies>, Error> {
-        Ok(Arc::clone(&self.config_snapshot(c).await?.policies))
-    }
-
-    /// The organisation's own row.
-    pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Error> {
-        Ok(Arc::clone(&self.config_snapshot(c).await?.organisation))
-    }
-
-    /// Policies and providers for decisions in an application, or in our own pages.
-    pub(crate) async fn policy_context(
-        &self,
-        c: &mut Conn,
-        client: Option<&str>,
-    ) -> Result<Arc<PolicyContext>, Error> {
-        let config_snapshot = self.config_snapshot(c).await?;
-        if let Some(config) = config_snapshot
-            .grounds
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&client.map(str::to_owned))
-        {
-            return Ok(Arc::clone(config));
-        }
-        let registered = match client {
-            Some(client) => self.registered_client(c, client).await?,
-            None => None,
-        };
-        // A provider that may not lead to this application is off on the way to it.
-        let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
-        let providers = match only {
-            Some(only) => Arc::new(
-                config_snapshot
-                    .providers
-                    .iter()
-                    .cloned()
-                    .map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p })
-                    .collect(),
-            ),
-            None => Arc::clone(&config_snapshot.providers),
-        };
-        let config = Arc::new(PolicyContext::new(
-            Arc::clone(&config_snapshot.policies),
-            providers,
-            client.map(str::to_owned),
-        ));
-        // What changed while this was read has another stamp by now, and is read anew by the next.
-        let mut grounds = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner);
-        if grounds.len() < APPLICATIONS {
-            grounds.insert(client.map(str::to_owned), Arc::clone(&config));
-        }
-        Ok(config)
-    }
+    pub(super) stamp: i64,
+    pub(super) policies: Arc<Policies>,
+    pub(super) providers: Arc<Vec<Provider>>,
+    pub(super) organisation: Arc<Organisation>,
+    pub(super) grounds: Mutex<HashMap<Option<String>, Arc<PolicyContext>>>,
 }

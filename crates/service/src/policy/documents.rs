@@ -37,10 +37,21 @@ pub fn application_scope(client: &str) -> String {
     format!("application:{client}")
 }
 
+/// The application and the provider of a scope.
+pub(crate) fn parts(scope: &str) -> (Option<&str>, Option<&str>) {
+    match scope.strip_prefix("application:") {
+        Some(rest) => match rest.split_once("/provider:") {
+            Some((client, key)) => (Some(client), Some(key)),
+            None => (Some(rest), None),
+        },
+        None => (None, scope.strip_prefix("provider:")),
+    }
+}
+
 /// Whether a scope is one provider's, in an application or not.
 #[must_use]
 pub fn names_provider(scope: &str) -> bool {
-    crate::admin::policy::parts(scope).1.is_some()
+    parts(scope).1.is_some()
 }
 
 /// The scopes that meet at a provider and an application, the widest first.
@@ -108,8 +119,7 @@ impl Policies {
     /// What is believed of a provider, in our own pages or in any application.
     #[must_use]
     pub fn believed(&self, key: &str) -> BTreeSet<Belief> {
-        let clients =
-            self.active.keys().filter_map(|scope| crate::admin::policy::parts(scope).0).map(Some);
+        let clients = self.active.keys().filter_map(|scope| parts(scope).0).map(Some);
         clients
             .chain([None])
             .flat_map(|client| self.effective(Some(key), client).believes())
@@ -160,7 +170,7 @@ impl Policies {
         providers: &[String],
     ) -> Result<(), Problem> {
         let next = self.with(scope, document.clone(), 0);
-        let (client, own) = crate::admin::policy::parts(scope);
+        let (client, own) = parts(scope);
         next.effective(own, client).check()?;
         match own {
             Some(_) => Ok(()),

@@ -2,8 +2,7 @@
 use crate::{
     Error,
     policy::{
-        context::PolicyContext,
-        expressions::{ExpressionContext, reads_identities},
+        context::PolicyContext, expression_values::ExpressionContext, expressions::reads_identities,
     },
     services::Configuration,
 };

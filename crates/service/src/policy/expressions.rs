@@ -18,66 +18,14 @@ use domain::{
 use expr::{Cache, Failed, Scope, Variables};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, policy::context::PolicyContext, sign_in::upstream_identity::UpstreamIdentity};
+use crate::{
+    Error,
+    policy::expression_values::{Answers, ExpressionContext, ExpressionValues, Question},
+    sign_in::upstream_identity::UpstreamIdentity,
+};
 
 /// Parsed expressions, of all organisations.
 static CACHE: LazyLock<Cache> = LazyLock::new(Cache::default);
-
-/// What expressions see besides the assertion.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct ExpressionContext {
-    pub client: Option<String>,
-    /// Claims of the account's identities by provider key, and those used last, if the account is known.
-    pub identities: Map<String, Value>,
-    pub last: Option<Value>,
-}
-
-/// Everything that the values depend on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Question {
-    held: UpstreamIdentity,
-    policy: Arc<Policy>,
-    around: ExpressionContext,
-}
-
-impl Question {
-    /// An assertion that somebody made up, of nobody who is known.
-    pub(crate) fn offline(
-        held: &UpstreamIdentity,
-        policy: &Arc<Policy>,
-        config: &PolicyContext,
-    ) -> Self {
-        Self {
-            held: held.clone(),
-            policy: Arc::clone(policy),
-            around: ExpressionContext {
-                client: config.client.clone(),
-                ..ExpressionContext::default()
-            },
-        }
-    }
-}
-
-/// What came of a policy's expressions on one assertion.
-#[derive(Debug, Default)]
-pub(crate) struct ExpressionValues {
-    /// Whether the claim filter lets the assertion through; `None`: it failed.
-    pub filter: Option<bool>,
-    /// Conditions and values of every match rule.
-    pub rules: Vec<RuleValues>,
-    profile: BTreeMap<ProfileAttribute, String>,
-}
-
-impl ExpressionValues {
-    /// The value of a profile field; a failing expression leaves the field as it is.
-    pub fn profile(&self, attribute: &ProfileAttribute) -> Option<&String> {
-        self.profile.get(attribute)
-    }
-}
-
-/// Questions that are answered.
-#[derive(Debug, Clone, Default)]
-pub struct Answers(Vec<(Question, Arc<ExpressionValues>)>);
 
 impl Answers {
     /// Answers one more question, on a blocking thread.

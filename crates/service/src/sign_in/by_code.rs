@@ -1,6 +1,6 @@
 //! Signing in by a code to a mailbox or phone that the account owns. Whether an address or number has an account is not
 //! said: the page is the same, and a code that was never sent is never right (RL-08).
-use crate::services::{SignIn, Transactions};
+use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     Refusal,
     attempt::{Awaited, CodePurpose},

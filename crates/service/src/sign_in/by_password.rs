@@ -1,8 +1,6 @@
 //! Signing in by address and password.
 use crate::{
-    Error, LoginOutcome, RequestContext,
-    audit::Event,
-    services::{SignIn, Transactions},
+    Error, LoginOutcome, RequestContext, audit::Event, services::SignIn, transaction::Transactions,
 };
 use domain::{
     EventKind,

@@ -1,5 +1,5 @@
 //! An identity has arrived: decide in the committing transaction, and do what the decision says.
-use crate::services::{SignIn, Transactions};
+use crate::{services::SignIn, transaction::Transactions};
 use std::sync::Arc;
 
 use domain::{
@@ -17,37 +17,12 @@ use crate::{
     policy::context::PolicyContext,
     sign_in::{
         facts::Ask,
-        start::{AuthorizationUrl, LoginPurpose, LoginState},
+        login_outcome::{LoginOutcome, TxOutcome},
+        start::{LoginPurpose, LoginState},
         upstream_identity::UpstreamIdentity,
     },
     transaction::LiveRequest,
 };
-
-/// Where the browser goes next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// A path of ours.
-    Local(String),
-    /// An application's registered redirect URI with its parameters.
-    Application(String),
-    /// A provider's page, from a start.
-    Provider(AuthorizationUrl),
-}
-
-/// What came of a step.
-#[derive(Debug, Clone)]
-pub enum LoginOutcome {
-    /// Signed in: the new session's secret for the cookie, and what comes next.
-    SignedIn { secret: String, continuation: Continuation, method: String },
-    /// A page of the attempt.
-    Page { id: String, page: &'static str },
-    /// The session stays; what it was about goes on.
-    Continue { session: Box<crate::SessionInfo>, continuation: Continuation },
-    /// Something from before was shown: back to the page of the undo link.
-    Undo { secret: String },
-    /// Begin a sign-in by a method that exists; the application's request goes along.
-    SignInAgain { continuation: Continuation },
-}
 
 /// A decision with everything that applying it takes.
 #[derive(Clone, Copy)]
@@ -64,9 +39,6 @@ pub(crate) struct Applying<'a> {
     /// The attempt that it ends; a refusal at the callback has none.
     pub attempt: Option<&'a Opened>,
 }
-
-/// The result of a transaction: what to answer, or a refusal that was committed with its audit event.
-pub(crate) type TxOutcome = Result<LoginOutcome, (Refusal, String)>;
 
 impl SignIn {
     /// A fresh assertion at the callback.

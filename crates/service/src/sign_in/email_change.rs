@@ -1,5 +1,8 @@
 //! A linked identity came with another address than the account's: update, ignore, later (GO-47 to GO-50, MA-15).
-use crate::services::{AttemptSteps, Attempts, Transactions};
+use crate::{
+    services::{AttemptSteps, Attempts},
+    transaction::Transactions,
+};
 use domain::{EventKind, Refusal, account_rules::change::UpdateEmail, attempt::State};
 use storage::accounts::{attributes::ignore_email, find_account, is_email_taken};
 

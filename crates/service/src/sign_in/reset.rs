@@ -1,5 +1,5 @@
 //! A new password by a code to the account's own mailbox.
-use crate::services::{SignIn, Transactions};
+use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     Refusal,
     attempt::{Awaited, CodePurpose},

@@ -1,5 +1,5 @@
 //! Sessions: opened at every sign-in and link with a new id, found by hash, ended at once everywhere.
-use crate::services::{Sessions, Transactions};
+use crate::{services::Sessions, transaction::Transactions};
 use domain::{AccountId, EventKind, LinkId, MINUTE, Micros, ProviderId, Refusal};
 use storage::{
     Conn,

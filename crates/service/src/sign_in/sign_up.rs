@@ -1,5 +1,5 @@
 //! A local account: pending until the code from its mailbox is typed.
-use crate::services::{SignIn, Transactions};
+use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     attempt::{Awaited, CodePurpose},

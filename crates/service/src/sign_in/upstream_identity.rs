@@ -1,8 +1,7 @@
-//! What a provider said, held sealed while an attempt lasts.
-use crate::{Error, core::Core};
-use domain::{AccountId, Policy, ProviderId, Trust, email_address::Canonical, policy::Word};
+//! What a provider said of somebody, and what it comes to under a policy.
+use domain::{Policy, ProviderId, Trust, email_address::Canonical, policy::Word};
 use serde::{Deserialize, Serialize};
-use storage::{policy::providers::Provider, sign_in::attempts::Attempt};
+use storage::policy::providers::Provider;
 use upstream::Assertion;
 
 /// An assertion with the provider that made it.
@@ -93,45 +92,6 @@ impl UpstreamIdentity {
         let local = self.assertion.email.as_deref().and_then(|e| e.split('@').next());
         let text = self.assertion.name.as_deref().or(local).unwrap_or_default();
         text.chars().filter(|c| !c.is_control()).take(80).collect()
-    }
-}
-
-impl Core {
-    /// A keyed hash of an identity: what its flows are found by.
-    pub(crate) fn identity_hash(&self, identity: &UpstreamIdentity) -> Vec<u8> {
-        self.keys.lookup(&[
-            b"identity",
-            identity.namespace.as_bytes(),
-            identity.assertion.subject.as_bytes(),
-        ])
-    }
-
-    pub(crate) fn seal_identity(
-        &self,
-        attempt: &[u8],
-        identity: &UpstreamIdentity,
-    ) -> Result<Vec<u8>, Error> {
-        let purpose =
-            format!("attempt-{}", attempt.iter().map(|b| format!("{b:02x}")).collect::<String>());
-        self.keys.seal(&purpose, &serde_json::to_vec(identity)?)
-    }
-
-    pub(crate) fn open_identity(&self, attempt: &Attempt) -> Option<UpstreamIdentity> {
-        let purpose = format!(
-            "attempt-{}",
-            attempt.hash.iter().map(|b| format!("{b:02x}")).collect::<String>()
-        );
-        serde_json::from_slice(&self.keys.open_sealed(&purpose, attempt.assertion.as_deref()?)?)
-            .ok()
-    }
-
-    pub(crate) fn sealed_claims(&self, identity: &UpstreamIdentity) -> Result<Vec<u8>, Error> {
-        self.keys.seal("claims", &serde_json::to_vec(&identity.assertion.claims)?)
-    }
-
-    /// The keyed hash of an address that an account ignores; another account's is another hash.
-    pub(crate) fn ignored_hash(&self, account: AccountId, address: &Canonical) -> String {
-        self.keys.pseudonym(&[b"ignored-email", &account.0, address.as_str().as_bytes()])
     }
 }
 

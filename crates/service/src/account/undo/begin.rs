@@ -5,8 +5,9 @@ use crate::{
     account::changes::{Noted, ProfileChange},
     crypto::random::{hash, token},
     notifications::messages::Kind,
-    services::{Rewinds, Transactions},
+    services::Rewinds,
     transaction::LiveRequest,
+    transaction::Transactions,
 };
 use domain::{
     EventKind, Refusal,

@@ -1,9 +1,6 @@
 //! How an undo ends: at the word of who had the account before, or when its time has come.
 use super::{Open, undone};
-use crate::{
-    Error, RequestContext, SessionInfo,
-    services::{Rewinds, Transactions},
-};
+use crate::{Error, RequestContext, SessionInfo, services::Rewinds, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{

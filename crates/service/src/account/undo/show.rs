@@ -3,7 +3,7 @@ use super::{Open, Shown};
 use crate::{
     Error, LoginOutcome, RequestContext,
     services::Rewinds,
-    sign_in::{complete_login::TxOutcome, start::LoginState, upstream_identity::UpstreamIdentity},
+    sign_in::{login_outcome::TxOutcome, start::LoginState, upstream_identity::UpstreamIdentity},
     transaction::LiveRequest,
 };
 use domain::{
