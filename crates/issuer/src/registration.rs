@@ -2,7 +2,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::settings::{Algorithm, Grant, Kind, Settings};
+use crate::settings::{Algorithm, DEVICE_GRANT, Grant, Kind, Settings};
 
 /// The error of RFC 7591 §3.2.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
             grants.insert(match name.as_str() {
                 "authorization_code" => Grant::AuthorizationCode,
                 "refresh_token" => Grant::RefreshToken,
-                crate::DEVICE_GRANT => Grant::DeviceCode,
+                DEVICE_GRANT => Grant::DeviceCode,
                 _ => {
                     return Err(invalid(
                         "grant_types may be authorization_code, refresh_token and device_code",

@@ -3,7 +3,10 @@ use domain::{ApplicationId, Micros, path::AuthorizeRequest};
 use serde_json::Value;
 use url::Url;
 
-use crate::settings::{Grant, Kind, Settings};
+use crate::{
+    acr::{ACR_ONE_FACTOR, ACR_TWO_FACTORS},
+    settings::{Grant, Kind, Settings},
+};
 
 /// The client as registered.
 #[derive(Debug, Clone)]
@@ -203,9 +206,8 @@ fn wants_two_factors(acr_values: &str, claims: &Value) -> bool {
         .flatten()
         .chain(acr.and_then(|a| a.get("value")))
         .filter_map(Value::as_str);
-    let only_two = |levels: &[&str]| {
-        levels.contains(&crate::ACR_TWO_FACTORS) && !levels.contains(&crate::ACR_ONE_FACTOR)
-    };
+    let only_two =
+        |levels: &[&str]| levels.contains(&ACR_TWO_FACTORS) && !levels.contains(&ACR_ONE_FACTOR);
     only_two(&acr_values.split(' ').collect::<Vec<_>>()) || only_two(&named.collect::<Vec<_>>())
 }
 

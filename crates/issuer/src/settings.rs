@@ -132,6 +132,9 @@ impl Kind {
     }
 }
 
+/// The grant type of RFC 8628 §3.4.
+pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// What the token endpoint gives tokens for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,7 +154,7 @@ impl Grant {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
-            Self::DeviceCode => crate::DEVICE_GRANT,
+            Self::DeviceCode => DEVICE_GRANT,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! nothing outside of it is told (rule 20).
 use std::collections::BTreeSet;
 
-use crate::{challenge, settings::Settings};
+use crate::{pkce::challenge, settings::Settings};
 
 /// Claims of the scope `profile`.
 const PROFILE: [&str; 6] =

@@ -1,7 +1,6 @@
 //! What of a person has a name: what rules compare, what providers fill, what a new person is asked for. One table.
 use serde::{Deserialize, Serialize};
 
-use super::Fold;
 use crate::{
     contact::Phone,
     email_address::{Canonical, is_plain},
@@ -16,6 +15,16 @@ pub enum AttributeUse {
     Fill,
     /// A new person is asked for it.
     Ask,
+}
+
+/// Whether letters' case counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fold {
+    /// `Ann` is `ann`.
+    #[default]
+    Case,
+    Exact,
 }
 
 macro_rules! attributes {

@@ -2,7 +2,11 @@
 //! (threat rule 16). What a wider scope says of everybody is said of nobody.
 use std::collections::BTreeSet;
 
-use super::{ChoiceFields, Document, Evidence, Policy, Problem, Remedy};
+use super::{
+    check::{Problem, Remedy},
+    evidence::Evidence,
+    fields::{ChoiceFields, Document, Policy},
+};
 
 /// A way in which a provider's word opens more than its own links.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

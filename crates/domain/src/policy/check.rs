@@ -1,7 +1,9 @@
 //! What a document may not say, found before it is saved.
 use super::{
-    Agreement, AttributeUse, CHOICE_NAMES, Disclosure, Document, NoMatch, OnSingleMatch, Policy,
-    ProfileAttribute,
+    attribute::{AttributeUse, ProfileAttribute},
+    choices::{Agreement, Disclosure, NoMatch},
+    fields::{CHOICE_NAMES, Document, Policy},
+    rules::OnSingleMatch,
 };
 
 crate::named! {

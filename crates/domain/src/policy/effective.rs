@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Document, Policy};
+use super::fields::{Document, Policy};
 
 /// Which merge law a field follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,8 +2,10 @@
 use serde::Serialize;
 
 use super::{
-    Disclosure, EmailChange, Merge, NoMatch, Notify, Policy, ProfileAttribute, ProofMethod, Rule,
-    UnverifiedTarget,
+    attribute::ProfileAttribute,
+    choices::{Disclosure, EmailChange, Merge, NoMatch, Notify, ProofMethod, UnverifiedTarget},
+    fields::Policy,
+    rules::Rule,
 };
 use crate::trust::{Proof, Trust};
 

@@ -1,5 +1,5 @@
 //! Policies to start from: the recommended one, and one for each system whose journeys Ligature knows.
-use super::Document;
+use super::fields::Document;
 
 macro_rules! presets {
     ($($name:literal [$($deviation:literal),* $(,)?];)*) => {

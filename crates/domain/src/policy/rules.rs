@@ -1,7 +1,7 @@
 //! Match rules: how the account of an unknown identity is looked for, and what a find is worth.
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use super::{AttributeUse, ProfileAttribute};
+use super::attribute::{AttributeUse, Fold, ProfileAttribute};
 use crate::trust::LinkRequirement;
 
 /// One way to find the account that an unknown identity may belong to.
@@ -39,16 +39,6 @@ pub struct Match {
     pub equals: String,
     #[serde(default)]
     pub fold: Fold,
-}
-
-/// Whether letters' case counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fold {
-    /// `Ann` is `ann`.
-    #[default]
-    Case,
-    Exact,
 }
 
 /// Only what accounts can be looked up by.
