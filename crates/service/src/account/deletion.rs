@@ -1,5 +1,4 @@
 //! Taking one's data along, and deleting one's own account: two weeks in which it can be taken back, then it is gone.
-use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Micros, Refusal,
     account_rules::{
@@ -33,6 +32,8 @@ use crate::{
     admin::setup::OWNER,
     audit::Event,
     notifications::messages::Kind,
+    services::AccountSettings,
+    transaction::Transactions,
 };
 
 /// How long it can be taken back.

@@ -1,5 +1,4 @@
 //! Another address for one's own account: the old one stays until the new one is proved in the same session (MA-14).
-use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{
@@ -23,11 +22,12 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::Event,
     notifications::messages::Kind,
+    services::AccountSettings,
     sign_in::login_outcome::TxOutcome,
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 impl AccountSettings {

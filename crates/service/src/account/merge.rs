@@ -1,6 +1,5 @@
 //! Two accounts of one person become one: both are shown, everything that moves is previewed, and for two weeks it can
 //! be taken back. The other account's id leads to the one that stays.
-use crate::{services::Merges, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Outcome, Policy, Refusal, Right, Ruling,
     account_rules::{
@@ -30,13 +29,14 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::changes::{Noted, ProfileChange, doer},
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::{Event, trace_of},
     crypto::random::{row_id, support_code},
     notifications::messages::Kind,
     policy::context::PolicyContext,
+    services::Merges,
     sign_in::{login_outcome::TxOutcome, sessions::Opening, upstream_identity::UpstreamIdentity},
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// One line of the preview: what both have, and what the account has afterwards. `kind` names the line for the texts.

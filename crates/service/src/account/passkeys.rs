@@ -1,7 +1,6 @@
 //! Passkeys (WebAuthn): added in My Account, discovered at sign-in, shown on the binding page. Each ceremony is sealed
 //! for the browser that began it, lives ten minutes and is used once. The device verifies the person, so that a passkey
 //! is worth both factors.
-use crate::{services::Passkeys, transaction::Transactions};
 use domain::{
     AccountId, EventKind, MINUTE, Micros, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -35,7 +34,8 @@ use crate::{
     audit::{Event, trace_of},
     crypto::random::hash,
     notifications::messages::Kind,
-    transaction::LiveRequest,
+    services::Passkeys,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// How long a ceremony may take.

@@ -1,5 +1,4 @@
 //! A password of one's own account, set or replaced in My Account.
-use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     CredentialId, EventKind,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -13,6 +12,8 @@ use crate::{
     codes::limits::Guarded,
     crypto::random::row_id,
     notifications::messages::Kind,
+    services::AccountSettings,
+    transaction::Transactions,
 };
 
 impl AccountSettings {

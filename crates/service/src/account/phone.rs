@@ -1,6 +1,5 @@
 //! The telephone number of one's own account: proved by a code to it, taken away again. A number belongs to whoever
 //! proved it last, since numbers are handed on; the account that had it before hears of it by mail.
-use crate::{services::AccountSettings, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -19,11 +18,12 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::Event,
     notifications::messages::Kind,
+    services::AccountSettings,
     sign_in::login_outcome::TxOutcome,
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// The page of the number.

@@ -1,5 +1,4 @@
 //! Signing in once more in a session, before something that an open screen alone must not do (MA-09, MA-10).
-use crate::{services::Reauthentication, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Micros, Policy, Refusal, SECOND,
     account_rules::reauthenticate::{
@@ -26,15 +25,16 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::passkeys::Ceremony,
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::{Event, trace_of},
     crypto::random::support_code,
     policy::{context::PolicyContext, providers::Button},
+    services::Reauthentication,
     sign_in::{
         login_outcome::TxOutcome, sessions::Opening, start::LoginState,
         upstream_identity::UpstreamIdentity,
     },
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// A provider's clock may be this far from ours.

@@ -1,5 +1,4 @@
 //! After a recovery: the person says which of the account's ways in are theirs, and the others go (PH-04).
-use crate::{services::AccountSettings, transaction::Transactions};
 use std::collections::BTreeSet;
 
 use domain::LinkId;
@@ -11,6 +10,8 @@ use crate::{
         Address, Method,
         passkeys::{PasskeyRow, hex},
     },
+    services::AccountSettings,
+    transaction::Transactions,
 };
 
 /// What else opens an account whose password was just set anew.

@@ -1,6 +1,5 @@
 //! One-time passwords by time (RFC 6238) and recovery codes: begun and ended in My Account, asked for at every sign-in
 //! and before every link to the account (I5, LK-15).
-use crate::{services::SecondFactors, transaction::Transactions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, EventKind, Refusal, Right, SECOND,
@@ -32,6 +31,8 @@ use crate::{
     codes::limits::{Counted, Guarded},
     crypto::random::{random_bytes, row_id},
     notifications::messages::Kind,
+    services::SecondFactors,
+    transaction::Transactions,
 };
 
 /// Recovery codes of an account, and their letters: 50 bits.

@@ -1,6 +1,5 @@
 //! What pages look like: an organisation's name, colour and logo, and an application's own on the way to it. Uploaded pictures are
 //! never served: they are read, and drawn anew as PNG (SB-07).
-use crate::{services::Branding, transaction::Transactions};
 use std::io::Cursor;
 
 use domain::{EventKind, Refusal, Right, colour::Colour};
@@ -17,7 +16,10 @@ use storage::{
     },
 };
 
-use crate::{Error, RequestContext, oidc_provider::settings_of};
+use crate::{
+    Error, RequestContext, oidc_provider::registered::settings_of, services::Branding,
+    transaction::Transactions,
+};
 
 pub use issuer::Brand;
 

@@ -1,5 +1,4 @@
 //! A draft tried on every account that exists: who would be linked, asked, refused, or left without a way in.
-use crate::{services::DryRuns, transaction::Transactions};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -33,7 +32,9 @@ use crate::{
     admin::simulate::{offline_facts, returning_facts, synthetic},
     crypto::random::row_id,
     policy::{context::PolicyContext, expression_values::Question, expressions::evaluated},
+    services::DryRuns,
     sign_in::upstream_identity::UpstreamIdentity,
+    transaction::Transactions,
 };
 
 /// Accounts that are in memory at once.

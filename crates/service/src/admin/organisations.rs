@@ -1,6 +1,5 @@
 //! Several organisations on one instance (ZI-09, ZI-20): each has its own address, accounts, providers, applications, policies
 //! and keys. The home organisation's owners make them; nobody sees into another one.
-use crate::{core::Core, services::OrganisationAdmin, transaction::Transactions};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{EventKind, Micros, OrgId, Refusal, Right, SECOND};
@@ -18,8 +17,11 @@ use crate::{
     Authority, Error, Ligature, RequestContext,
     admin::setup::OWNER,
     audit::Event,
+    core::Core,
     crypto::random::row_id,
     notifications::messages::{Channel, Due},
+    services::OrganisationAdmin,
+    transaction::Transactions,
 };
 
 /// How long the list of organisations is believed: a change counts everywhere within this time.

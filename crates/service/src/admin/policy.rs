@@ -1,5 +1,4 @@
 //! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
-use crate::{services::PolicyAdmin, transaction::Transactions};
 use domain::{
     EventKind, Policy, Refusal, Right,
     policy::{
@@ -24,12 +23,14 @@ use storage::{
 
 use crate::{
     Authority, Error, RequestContext,
-    admin::{SaveProblem, switches::Switches},
+    admin::{save_problem::SaveProblem, switches::Switches},
     audit::Event,
     policy::documents::{
         INSTANCE, ORGANISATION, Policies, application_scope, names_provider, parts, provider_scope,
         save,
     },
+    services::PolicyAdmin,
+    transaction::Transactions,
 };
 
 /// The policy page's data.

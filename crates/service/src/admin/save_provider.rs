@@ -1,6 +1,5 @@
 //! Saving a provider: its settings, its secret and how it is associated. Everything that decides whether it may be saved
 //! is read in the transaction that saves it (threat rules 14 to 16).
-use crate::{services::ProviderAdmin, transaction::Transactions};
 use domain::{
     EventKind, ProviderId, Refusal, Right,
     policy::{Document, Evidence},
@@ -19,12 +18,15 @@ use upstream::{Settings as ProviderSettings, SettingsProblem};
 use crate::{
     Authority, Error, RequestContext,
     admin::{
-        ProviderEdit, SaveProblem, SettingsEdit,
         association::{Association, Mode},
+        provider_edit::{ProviderEdit, SettingsEdit},
+        save_problem::SaveProblem,
     },
     audit::Event,
     crypto::random::row_id,
     policy::documents::{provider_scope, save},
+    services::ProviderAdmin,
+    transaction::Transactions,
 };
 
 /// Why a form was not saved, found in the transaction.

@@ -1,5 +1,4 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
-use crate::{services::Setup, transaction::Transactions};
 use domain::{
     AccountId, CredentialId, EventKind, HOUR, Refusal, email_address::Canonical,
     linking::facts::AccountState, path::Continuation,
@@ -16,10 +15,12 @@ use crate::{
     Error, LoginOutcome, RequestContext,
     audit::Event,
     crypto::random::{hash, row_id, subject, token},
+    services::Setup,
     sign_in::{
         sessions::Opening,
         sign_up::{FieldProblems, NewPerson},
     },
+    transaction::Transactions,
 };
 
 /// The form of the first owner.

@@ -1,5 +1,4 @@
 //! "Try this policy", dry runs and replays: decisions on facts that nobody acts on.
-use crate::{services::Simulations, transaction::Transactions};
 use std::{collections::HashMap, sync::Arc};
 use storage::accounts::EmailProof;
 
@@ -33,7 +32,9 @@ use crate::{
         context::PolicyContext,
         expression_values::{ExpressionContext, ExpressionValues},
     },
+    services::Simulations,
     sign_in::{facts::Ask, upstream_identity::UpstreamIdentity},
+    transaction::Transactions,
 };
 
 /// An assertion that somebody made up, or picked from what an identity said last.

@@ -3,7 +3,7 @@
 //! takes the code's place, and the page is the same (RL-08).
 use crate::{
     Error, LoginOutcome,
-    attempt::blank,
+    attempt::opened::blank,
     codes::challenge::{Binding, Shape},
     notifications::messages::Kind,
     services::Attempts,

@@ -1,5 +1,4 @@
 //! Showing on the binding page that an account is one's own: by its password, a passkey, a code, or another of its providers.
-use crate::{services::AttemptSteps, transaction::Transactions};
 use domain::{
     Outcome, Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
@@ -9,11 +8,12 @@ use domain::{
 };
 use storage::Conn;
 
-use super::{Opened, StepInput};
+use super::{opened::Opened, step_input::StepInput};
 use crate::{
     Error, LoginOutcome, RequestContext,
+    services::AttemptSteps,
     sign_in::{facts::Ask, login_outcome::TxOutcome, upstream_identity::UpstreamIdentity},
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 impl AttemptSteps {

@@ -1,5 +1,4 @@
 //! Codes of an attempt: sent to the claimed mailbox or to the account's own, typed, counted.
-use crate::{services::AttemptSteps, transaction::Transactions};
 use domain::{
     Proof, Refusal,
     attempt::{AttemptProgress, ProvedBy, State},
@@ -7,10 +6,10 @@ use domain::{
     linking::facts::{By, UserAction},
 };
 
-use super::StepInput;
+use super::step_input::StepInput;
 use crate::{
-    Error, LoginOutcome, RequestContext, codes::challenge::Binding,
-    sign_in::upstream_identity::UpstreamIdentity,
+    Error, LoginOutcome, RequestContext, codes::challenge::Binding, services::AttemptSteps,
+    sign_in::upstream_identity::UpstreamIdentity, transaction::Transactions,
 };
 
 impl AttemptSteps {

@@ -1,6 +1,5 @@
 //! What an attempt still wants when everything else is settled: the account's second factor, agreements, fields. And
 //! the end of the journeys that no provider takes part in.
-use crate::{services::AttemptSteps, transaction::Transactions};
 use std::collections::BTreeMap;
 
 use domain::{
@@ -10,10 +9,12 @@ use domain::{
 };
 use storage::Conn;
 
-use super::{Opened, StepInput};
+use super::{opened::Opened, step_input::StepInput};
 use crate::{
-    Error, LoginOutcome, RequestContext, sign_in::login_outcome::TxOutcome,
-    transaction::LiveRequest,
+    Error, LoginOutcome, RequestContext,
+    services::AttemptSteps,
+    sign_in::login_outcome::TxOutcome,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// Longest value of a field.

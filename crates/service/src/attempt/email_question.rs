@@ -1,6 +1,6 @@
 //! The question about an address that differs from the account's.
 use crate::{
-    Error, LoginOutcome, attempt::Opened, services::Attempts,
+    Error, LoginOutcome, attempt::opened::Opened, services::Attempts,
     sign_in::upstream_identity::UpstreamIdentity, transaction::LiveRequest,
 };
 use domain::{AccountId, attempt::State, path::Continuation};

@@ -1,7 +1,7 @@
 //! Ending a sign-in by the account's own means, or waiting for what is still wanted.
 use crate::{
     Error, LoginOutcome,
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::{Event, trace_of},
     crypto::random::support_code,
     services::Attempts,

@@ -1,15 +1,14 @@
 //! Finishing a sign-up that another provider's arrival found unfinished: a password of one's own, then the link (NE-07).
 use crate::{
     account::changes::ProfileChange,
-    attempt::Opened,
+    attempt::{opened::Opened, step_input::StepInput},
     audit::{Event, trace_of},
     codes::limits::Guarded,
     crypto::random::row_id,
     notifications::messages::Kind,
     services::AttemptSteps,
     sign_in::{login_outcome::TxOutcome, reset::RECOVERED},
-    transaction::LiveRequest,
-    transaction::Transactions,
+    transaction::{LiveRequest, Transactions},
 };
 use domain::{
     AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
@@ -31,7 +30,6 @@ use storage::{
     },
 };
 
-use super::StepInput;
 use crate::{Error, LoginOutcome, RequestContext};
 
 impl AttemptSteps {

@@ -1,201 +1,20 @@
 //! The pages of an attempt: what they show, and what a click, a code or a credential does.
-use crate::services::Attempts;
-use domain::{
-    Refusal,
-    attempt::{AttemptProgress, ProvedBy, State},
-    linking::facts::UserAction,
-    path::Continuation,
-};
-use storage::{
-    Conn,
-    accounts::hold_account,
-    sign_in::attempts::{Attempt, find_attempt, set_attempt_state},
-};
-
-use crate::{
-    Error, RequestContext, crypto::random::hash, sign_in::upstream_identity::UpstreamIdentity,
-    transaction::LiveRequest,
-};
 
 pub(crate) mod apply;
 pub(crate) mod await_code;
 pub(crate) mod begin;
 mod bind;
-mod code;
+pub(crate) mod code;
 mod complete;
 pub(crate) mod email_question;
 pub(crate) mod end;
 mod finish;
+pub(crate) mod opened;
 pub(crate) mod send_code;
 pub(crate) mod step;
+pub(crate) mod step_input;
 pub(crate) mod take_code;
 mod view;
 
-pub(crate) use code::code_binding;
 pub use complete::Details;
 pub use view::{AttemptView, CodeFor, ShownAccount, ViewBody};
-
-/// An attempt with everything opened.
-#[derive(Clone)]
-pub(crate) struct Opened {
-    /// The id of its addresses.
-    pub secret: String,
-    pub row: Attempt,
-    pub state: State,
-    pub identity: Option<UpstreamIdentity>,
-    pub continuation: Continuation,
-}
-
-impl Opened {
-    pub fn identity(&self) -> Result<&UpstreamIdentity, Error> {
-        self.identity.as_ref().ok_or_else(|| Refusal::AttemptExpired.into())
-    }
-
-    /// The attempt is where it was before the code was compared.
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptExpired`] when it ended meanwhile, [`Refusal::AttemptStep`] when it went on.
-    pub fn still(&self, awaited: &State) -> Result<(), Refusal> {
-        match self.state == *awaited {
-            true => Ok(()),
-            false if self.state.is_terminal() => Err(Refusal::AttemptExpired),
-            false => Err(Refusal::AttemptStep),
-        }
-    }
-}
-
-/// What the person did, with what came along.
-#[derive(Debug, Clone)]
-pub(crate) struct StepInput {
-    pub act: UserAction,
-    /// The claimed address was proved in this attempt, now or before.
-    pub proven: bool,
-    /// The address that the person named.
-    pub address: Option<String>,
-    /// What was given in the attempt beside the act.
-    pub progress: AttemptProgress,
-}
-
-impl StepInput {
-    pub fn new(act: UserAction, proven: bool) -> Self {
-        Self { act, proven, address: None, progress: AttemptProgress::default() }
-    }
-
-    /// The same act, with what showed the account to be the person's.
-    pub fn by(self, proof: ProvedBy) -> Self {
-        Self { progress: AttemptProgress { proof: Some(proof), ..self.progress }, ..self }
-    }
-}
-
-impl Attempts {
-    /// Finds an attempt by its id **and** the browser (LK-10). A stranger's browser learns nothing.
-    pub(crate) async fn opened<S>(
-        &self,
-        c: &mut Conn,
-        ctx: &RequestContext<S>,
-        id: &str,
-    ) -> Result<Opened, Error> {
-        if id.len() > 64 {
-            return Err(Refusal::AttemptUnknown.into());
-        }
-        let row = find_attempt(c, self.org, &hash(id), &ctx.browser)
-            .await?
-            .ok_or(Refusal::AttemptUnknown)?;
-        if row.expires_at <= self.now() {
-            return Err(Refusal::AttemptExpired.into());
-        }
-        // One that an older version of the server wrote cannot go on.
-        let state: State = serde_json::from_str(&row.state).map_err(|_| Refusal::AttemptExpired)?;
-        let continuation = serde_json::from_str(&row.continuation)?;
-        let identity = self.open_identity(&row);
-        if let Some(identity) = &identity
-            && !self.configuration().policy_context(c, None).await?.still_says(identity)
-        {
-            return Err(Refusal::PolicyChanged.into());
-        }
-        Ok(Opened { secret: id.to_owned(), row, state, identity, continuation })
-    }
-
-    /// The same for a step, in the transaction that takes it: the accounts that the attempt concerns are held first, so
-    /// that they stay what the decision sees, and whatever ends their attempts has ended this one or waits (I14).
-    pub(crate) async fn opened_for_step(
-        &self,
-        c: &mut Conn,
-        ctx: &LiveRequest,
-        id: &str,
-    ) -> Result<Opened, Error> {
-        let open = self.opened(c, ctx, id).await?;
-        let concerns = open.state.concerns();
-        if !self.store.is_postgres() || concerns.is_empty() {
-            return Ok(open);
-        }
-        // In the order of their ids, as everybody takes them.
-        for concern in concerns {
-            hold_account(c, concern.account).await?;
-        }
-        self.opened(c, ctx, id).await
-    }
-
-    /// Moves the attempt's row on, to the accounts that it concerns from now on; whoever was slower starts over.
-    pub(crate) async fn move_on(
-        &self,
-        c: &mut Conn,
-        open: &Opened,
-        next: &State,
-        flash: &str,
-    ) -> Result<(), Error> {
-        let moved = set_attempt_state(
-            c,
-            &open.row,
-            &serde_json::to_string(next)?,
-            flash,
-            next.is_terminal(),
-            &next.concerns(),
-        )
-        .await?;
-        if moved { Ok(()) } else { Err(storage::Error::Changed.into()) }
-    }
-
-    /// After a refusal: the redirect URI of the application that waits, to tell it that access was denied (GV-20).
-    ///
-    /// # Errors
-    /// [`Refusal::AttemptStep`] where no application waits or nothing was refused.
-    pub async fn back_to_application(
-        &self,
-        ctx: &RequestContext,
-        id: &str,
-    ) -> Result<String, Error> {
-        let open = self.opened(&mut self.store.read().await?, ctx, id).await?;
-        match (&open.state, &open.continuation) {
-            (
-                State::Refused { .. },
-                Continuation::Authorize(request) | Continuation::Recovered(request),
-            ) => Ok(self.error_uri(
-                &request.redirect_uri,
-                "access_denied",
-                "the person was not signed in",
-                request.state.as_deref(),
-            )),
-            _ => Err(Refusal::AttemptStep.into()),
-        }
-    }
-}
-
-/// The parts of a row that a code is bound to; the rest was just written.
-pub(crate) fn blank(now: domain::Micros) -> Attempt {
-    Attempt {
-        hash: Vec::new(),
-        browser: Vec::new(),
-        kind: String::new(),
-        state: String::new(),
-        rev: 1,
-        assertion: None,
-        identity: None,
-        continuation: String::new(),
-        support_code: String::new(),
-        flash: String::new(),
-        tries_left: 0,
-        created_at: now,
-        expires_at: now,
-    }
-}

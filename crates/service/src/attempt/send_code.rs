@@ -1,13 +1,12 @@
 //! Sending an attempt's code, and what a wrong one costs.
 use crate::{
     Error, LoginOutcome, RequestContext,
-    attempt::code::code_binding,
+    attempt::{code::code_binding, opened::Opened},
     codes::challenge::{Binding, Shape},
     notifications::messages::Kind,
     services::Attempts,
     sign_in::upstream_identity::UpstreamIdentity,
-    transaction::LiveRequest,
-    transaction::Transactions,
+    transaction::{LiveRequest, Transactions},
 };
 use domain::{
     AccountId, EventKind, Policy, Refusal, attempt::State, contact::Contact, policy::MailEvent,
@@ -148,7 +147,7 @@ impl Attempts {
         &self,
         c: &mut Conn,
         ctx: &LiveRequest,
-        open: &super::Opened,
+        open: &Opened,
     ) -> Result<(), Error> {
         let (State::Proving { target: Some(account), .. }, Some(identity)) =
             (&open.state, &open.identity)

@@ -1,14 +1,13 @@
 //! One step of an attempt: what the person did is decided, and leads to a page or to the end.
 use crate::{
     Error, LoginOutcome, RequestContext,
-    attempt::{Opened, StepInput},
+    attempt::{opened::Opened, step_input::StepInput},
     services::AttemptSteps,
     sign_in::{
         complete_login::Applying, facts::Ask, login_outcome::TxOutcome,
         upstream_identity::UpstreamIdentity,
     },
-    transaction::LiveRequest,
-    transaction::Transactions,
+    transaction::{LiveRequest, Transactions},
 };
 use domain::{
     EventKind,

@@ -2,14 +2,13 @@
 use crate::{
     Error, LoginOutcome, RequestContext,
     attempt::{
-        Opened,
         await_code::{awaited_binding, parsed},
+        opened::Opened,
     },
     codes::challenge::VerifiedCode,
     services::AttemptSteps,
     sign_in::login_outcome::TxOutcome,
-    transaction::LiveRequest,
-    transaction::Transactions,
+    transaction::{LiveRequest, Transactions},
 };
 use domain::{
     AccountId, Refusal,

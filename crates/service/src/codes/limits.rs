@@ -1,7 +1,6 @@
 //! Who may try how often. A secret is compared only with a [`Counted`] in hand, and only counting and committing makes
 //! one; it is cleared by a success of the same side alone. Waiting that shows depends on what was typed and the network;
 //! what is counted for the whole account answers like a wrong secret (rule 23, LO-01 to LO-03).
-use crate::{services::Codes, transaction::Transactions};
 use domain::{
     AccountId, DAY, EventKind, HOUR, MINUTE, Micros, Refusal,
     contact::Contact,
@@ -19,8 +18,12 @@ use storage::{
 };
 
 use crate::{
-    Error, RequestContext, audit::Event, codes::challenge::Binding, sign_in::sessions::Opening,
-    transaction::LiveRequest,
+    Error, RequestContext,
+    audit::Event,
+    codes::challenge::Binding,
+    services::Codes,
+    sign_in::sessions::Opening,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// What is guessed at.

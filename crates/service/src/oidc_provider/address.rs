@@ -1,5 +1,4 @@
 //! An application wants an address, and the account owns none: the person may prove theirs on the way in (CN-03).
-use crate::{services::Authorization, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
@@ -16,12 +15,13 @@ use storage::{
 use crate::{
     Error, LoginOutcome, RequestContext,
     account::changes::{ProfileChange, doer},
-    attempt::Opened,
+    attempt::opened::Opened,
     audit::Event,
     notifications::messages::Kind,
     oidc_provider::Granted,
+    services::Authorization,
     sign_in::login_outcome::TxOutcome,
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// What the page shows.

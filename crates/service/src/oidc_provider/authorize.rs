@@ -1,6 +1,5 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use crate::{services::Authorization, transaction::Transactions};
 use domain::{EventKind, Refusal, SECOND, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
@@ -17,8 +16,9 @@ use crate::{
     Error, RequestContext, SessionInfo,
     audit::Event,
     crypto::random::{hash, token},
-    oidc_provider::{claims::assurance, gate::Gate, registered},
-    transaction::Session,
+    oidc_provider::{claims::assurance, gate::Gate, registered::registered},
+    services::Authorization,
+    transaction::{Session, Transactions},
 };
 
 /// What `/authorize` leads to.

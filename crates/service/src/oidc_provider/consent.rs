@@ -1,5 +1,4 @@
 //! What people allow applications: asked once for each thing that is told, remembered, taken back in My Account.
-use crate::{services::Authorization, transaction::Transactions};
 use domain::{Refusal, path::AuthorizeRequest};
 use issuer::{Line, RegisteredClient, Told};
 use storage::oauth::applications::{find_consent, list_access};
@@ -7,7 +6,9 @@ use url::Url;
 
 use crate::{
     Error, RequestContext,
-    oidc_provider::{Granted, registered},
+    oidc_provider::{authorize::Granted, registered::registered},
+    services::Authorization,
+    transaction::Transactions,
 };
 
 /// A thing that an application is told or may do, and whether it was allowed before.

@@ -1,5 +1,4 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
-use crate::{services::Tokens, transaction::Transactions};
 use domain::{AccountId, EventKind, Refusal, SECOND, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
@@ -23,9 +22,12 @@ use crate::{
         Shown, Standing, ToldLine,
         consent::lines,
         gate::Gate,
-        registered,
-        tokens::{Asked, Issue, TokenProblem, known_scopes},
+        registered::registered,
+        token_problem::TokenProblem,
+        tokens::{Asked, Issue, known_scopes},
     },
+    services::Tokens,
+    transaction::Transactions,
 };
 
 /// Letters of a short code: 40 bits and fifteen minutes, with few tries for each person.

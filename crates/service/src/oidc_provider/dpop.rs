@@ -4,7 +4,7 @@ use domain::{MINUTE, Micros, SECOND};
 use issuer::{Proof, RegisteredClient, read_proof, token_hash};
 use storage::sign_in::attempts::consume_state;
 
-use crate::{Error, crypto::random::hash, oidc_provider::TokenProblem};
+use crate::{Error, crypto::random::hash, oidc_provider::token_problem::TokenProblem};
 
 /// How far the application's clock may be from ours, and how old a proof may be.
 const WINDOW: Micros = MINUTE;

@@ -17,7 +17,7 @@ use url::Url;
 use crate::{
     Error,
     crypto::random::{hash, token},
-    oidc_provider::{Standing, gate::Gate, registered},
+    oidc_provider::{claims::Standing, gate::Gate, registered::registered},
     sign_in::start::cookie_id,
 };
 

@@ -10,7 +10,7 @@ use storage::oauth::{
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
 };
 
-use crate::{Error, RequestContext, crypto::random::token, oidc_provider::registered};
+use crate::{Error, RequestContext, crypto::random::token, oidc_provider::registered::registered};
 
 /// The event that a logout token tells (Back-Channel Logout §2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";

@@ -1,6 +1,5 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
-use crate::{services::Applications, transaction::Transactions};
 use domain::{ApplicationId, DAY, EventKind, Micros, Refusal, Right, SECOND};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
@@ -18,8 +17,12 @@ use storage::{
 use crate::{
     Error, RequestContext,
     audit::Event,
-    crypto::random::{hash, row_id, token},
-    oidc_provider::hex,
+    crypto::{
+        hex::hex,
+        random::{hash, row_id, token},
+    },
+    services::Applications,
+    transaction::Transactions,
 };
 
 /// Why a program was not registered.

@@ -2,7 +2,8 @@
 use crate::{
     oidc_provider::{
         Shown,
-        tokens::{Asked, INVALID_REQUEST, TokenProblem},
+        token_problem::{INVALID_REQUEST, TokenProblem},
+        tokens::Asked,
     },
     services::Tokens,
 };

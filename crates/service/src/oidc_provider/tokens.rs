@@ -24,39 +24,18 @@ use subtle::ConstantTimeEq;
 use crate::{
     Error,
     audit::Event,
-    crypto::random::{hash, token},
+    crypto::{
+        hex::hex,
+        random::{hash, token},
+    },
     oidc_provider::{
-        Scheme, Shown, Standing,
-        claims::assurance,
+        claims::{Standing, assurance},
+        dpop::{Scheme, Shown},
         gate::{Gate, SignedIn},
-        hex, registered,
+        registered::registered,
+        token_problem::{INVALID_GRANT, INVALID_REQUEST, TokenProblem},
     },
 };
-
-/// An error of an endpoint for programs, by the standard's code.
-#[derive(Debug)]
-pub enum TokenProblem {
-    /// 401.
-    InvalidClient,
-    /// 400, with this code.
-    Code(&'static str),
-    /// The access token is unknown, over, or of an account that is.
-    InvalidToken,
-    /// The access token came without a proof of its key.
-    InvalidProof,
-    /// The access token is nobody's, or has not the scope.
-    InsufficientScope,
-    Error(Error),
-}
-
-impl<T: Into<Error>> From<T> for TokenProblem {
-    fn from(error: T) -> Self {
-        Self::Error(error.into())
-    }
-}
-
-const INVALID_GRANT: TokenProblem = TokenProblem::Code("invalid_grant");
-pub(crate) const INVALID_REQUEST: TokenProblem = TokenProblem::Code("invalid_request");
 
 /// Tokens to give out.
 pub(super) struct Issue<'a> {

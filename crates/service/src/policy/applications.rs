@@ -1,5 +1,5 @@
 //! Applications as a use case reads them.
-use crate::{Error, oidc_provider::registered, services::Configuration};
+use crate::{Error, oidc_provider::registered::registered, services::Configuration};
 use issuer::RegisteredClient;
 use storage::{Conn, oauth::applications::find_application};
 

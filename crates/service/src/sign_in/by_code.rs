@@ -1,6 +1,5 @@
 //! Signing in by a code to a mailbox or phone that the account owns. Whether an address or number has an account is not
 //! said: the page is the same, and a code that was never sent is never right (RL-08).
-use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     Refusal,
     attempt::{Awaited, CodePurpose},
@@ -9,7 +8,7 @@ use domain::{
     path::Continuation,
 };
 
-use crate::{Error, LoginOutcome, RequestContext};
+use crate::{Error, LoginOutcome, RequestContext, services::SignIn, transaction::Transactions};
 
 impl SignIn {
     /// Sends a code to the owner of an address or number.

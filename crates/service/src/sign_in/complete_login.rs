@@ -13,7 +13,10 @@ use storage::{
 
 use crate::{
     Error, RequestContext,
-    attempt::{Opened, StepInput, blank},
+    attempt::{
+        opened::{Opened, blank},
+        step_input::StepInput,
+    },
     policy::context::PolicyContext,
     sign_in::{
         facts::Ask,

@@ -8,7 +8,7 @@ use storage::accounts::{attributes::ignore_email, find_account, is_email_taken};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    attempt::{Opened, code_binding},
+    attempt::{code::code_binding, opened::Opened},
     audit::Event,
 };
 

@@ -1,5 +1,4 @@
 //! A new password by a code to the account's own mailbox.
-use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     Refusal,
     attempt::{Awaited, CodePurpose},
@@ -9,7 +8,7 @@ use domain::{
 };
 use storage::accounts::{find_account, find_owner};
 
-use crate::{Error, LoginOutcome, RequestContext};
+use crate::{Error, LoginOutcome, RequestContext, services::SignIn, transaction::Transactions};
 
 /// The page that shows what else opens an account that was recovered.
 pub(crate) const RECOVERED: &str = "/account/recovered";

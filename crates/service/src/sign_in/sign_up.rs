@@ -1,5 +1,4 @@
 //! A local account: pending until the code from its mailbox is typed.
-use crate::{services::SignIn, transaction::Transactions};
 use domain::{
     AccountId, CredentialId, EventKind, Facts, Outcome, Refusal,
     attempt::{Awaited, CodePurpose},
@@ -20,8 +19,9 @@ use crate::{
     audit::Event,
     crypto::random::{row_id, subject},
     notifications::messages::Kind,
+    services::SignIn,
     sign_in::password::acceptable,
-    transaction::LiveRequest,
+    transaction::{LiveRequest, Transactions},
 };
 
 /// What a sign-up form holds.

@@ -1,13 +1,15 @@
 //! How an undo begins: a question of a session, or the word of a notice's link.
-use super::{ASKED, UndoPage, undone};
+use super::{
+    open::{ASKED, undone},
+    view::UndoPage,
+};
 use crate::{
     Error, RequestContext,
     account::changes::{Noted, ProfileChange},
     crypto::random::{hash, token},
     notifications::messages::Kind,
     services::Rewinds,
-    transaction::LiveRequest,
-    transaction::Transactions,
+    transaction::{LiveRequest, Transactions},
 };
 use domain::{
     EventKind, Refusal,

@@ -1,5 +1,5 @@
 //! How an undo ends: at the word of who had the account before, or when its time has come.
-use super::{Open, undone};
+use super::open::{Open, undone};
 use crate::{Error, RequestContext, SessionInfo, services::Rewinds, transaction::Transactions};
 use domain::{
     AccountId, EventKind, Refusal,

@@ -1,5 +1,5 @@
 //! Showing a credential from before the change: a password, a passkey, or an identity.
-use super::{Open, Shown};
+use super::open::{Open, Shown};
 use crate::{
     Error, LoginOutcome, RequestContext,
     services::Rewinds,

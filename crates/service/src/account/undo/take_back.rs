@@ -1,5 +1,5 @@
 //! The rewind for good: ways go and come back as the rewind answers.
-use super::{Open, undone};
+use super::open::{Open, undone};
 use crate::{
     Error, RequestContext,
     account::{changes::ways_of, second_factor::purpose},

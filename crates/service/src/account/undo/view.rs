@@ -1,5 +1,5 @@
 //! What the page of a link says, and My Account about changes that can be taken back.
-use super::Open;
+use super::open::Open;
 use crate::{
     Error, RequestContext,
     account::{changes::ways_of, passkeys::Ceremony},
