@@ -39,6 +39,7 @@ pub mod policy;
 pub mod provider_change;
 pub mod refusals;
 pub mod roles;
+mod time;
 pub mod trust;
 
 pub use audit_events::EventKind;
@@ -48,15 +49,5 @@ pub use linking::{Decision, Outcome, decide, facts::Facts};
 pub use policy::Policy;
 pub use refusals::Refusal;
 pub use roles::{Right, Role};
+pub use time::{DAY, HOUR, MINUTE, Micros, SECOND};
 pub use trust::{Proof, Trust};
-
-/// A moment, in microseconds since 1970-01-01 UTC.
-pub type Micros = i64;
-/// One second in [`Micros`].
-pub const SECOND: Micros = 1_000_000;
-/// One minute in [`Micros`].
-pub const MINUTE: Micros = 60 * SECOND;
-/// One hour in [`Micros`].
-pub const HOUR: Micros = 60 * MINUTE;
-/// One day in [`Micros`].
-pub const DAY: Micros = 24 * HOUR;

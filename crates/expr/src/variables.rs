@@ -3,7 +3,7 @@ use cel::{Value, to_value};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    Failed,
+    failed::Failed,
     limits::{LARGEST, LONGEST_LIST, LONGEST_TEXT, OVERHEAD},
 };
 
