@@ -4,7 +4,7 @@
 //! * [`client_credentials`] and [`read_proof`] read how a program shows who it is, and the key that it holds (DPoP).
 //! * [`Settings`] is what is registered of an application; [`read_metadata`] makes it of what a program sent (RFC 7591).
 //! * [`Told`] is what an application is told of a person, whichever parameter asked for it; consent is about it.
-//! * [`Keyring`] signs tokens and publishes the keys; [`discovery`] is the metadata.
+//! * [`Keyring`] signs tokens and publishes the keys; [`discovery()`] is the metadata.
 //!
 //! The grants themselves, which need rows, are in the service's `oidc_provider`.
 #![cfg_attr(

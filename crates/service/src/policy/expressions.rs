@@ -2,8 +2,9 @@
 //!
 //! Expressions run on a blocking thread while no transaction is open (EX-02). Whoever gathers facts asks for the values of
 //! (assertion, policy, surroundings); what has not been evaluated yet ends the work with the question, and
-//! [`Ligature::with_expressions`] answers it outside and runs the work again. A question counts only as a whole: when the policy or an
-//! identity's claims changed in between, it is another one. Nothing else in this crate can evaluate an expression.
+//! [`crate::transaction::Transactions::with_expressions`] answers it outside and runs the work again. A question counts
+//! only as a whole: when the policy or an identity's claims changed in between, it is another one. Nothing else in this
+//! crate can evaluate an expression.
 use crate::core::Core;
 use std::{
     collections::BTreeMap,
@@ -44,7 +45,7 @@ impl Core {
     /// The values of an assertion, if they are known; a policy without expressions has no question.
     ///
     /// # Errors
-    /// [`Error::Unanswered`], which [`Transactions::with_expressions`] answers.
+    /// [`Error::Unanswered`], which [`crate::transaction::Transactions::with_expressions`] answers.
     pub(crate) fn values(
         &self,
         held: &UpstreamIdentity,
