@@ -56,6 +56,4 @@ ids! {
     LinkId,
     /// A stored credential (password).
     CredentialId,
-    /// An audit event.
-    AuditId,
 }

@@ -44,7 +44,7 @@ pub mod trust;
 
 pub use audit_events::EventKind;
 pub use decision::{Named, Ruling};
-pub use ids::{AccountId, ApplicationId, AuditId, CredentialId, LinkId, OrgId, ProviderId};
+pub use ids::{AccountId, ApplicationId, CredentialId, LinkId, OrgId, ProviderId};
 pub use linking::{Decision, Outcome, decide, facts::Facts};
 pub use policy::Policy;
 pub use refusals::Refusal;

@@ -1,9 +1,9 @@
 //! Audit events: who, what, when, by which decision; never addresses, subjects or codes in clear.
 use crate::core::Core;
-use domain::{AccountId, AuditId, Decision, EventKind, Facts, Named, Outcome};
+use domain::{AccountId, Decision, EventKind, Facts, Named, Outcome};
 use serde_json::json;
 use storage::{
-    Conn, key,
+    Conn, Key, key,
     maintenance::audit::{AuditEvent, add_audit_event},
 };
 
@@ -65,9 +65,14 @@ pub(crate) fn trace_of<O: Named>(
 impl Core {
     /// Writes an event into the running transaction.
     pub(crate) async fn record(&self, c: &mut Conn, event: Event) -> Result<(), Error> {
+        Ok(add_audit_event(c, self.org, &self.event_row(event)).await?)
+    }
+
+    /// An event's row, of this moment.
+    pub(crate) fn event_row(&self, event: Event) -> AuditEvent {
         let at = self.now();
-        let row = AuditEvent {
-            id: AuditId(row_id(at)),
+        AuditEvent {
+            id: Key(row_id(at)),
             at,
             kind: event.kind.to_owned(),
             account_id: event.account.map(key),
@@ -77,8 +82,7 @@ impl Core {
             code: event.code,
             support_code: event.support,
             detail: event.detail.to_string(),
-        };
-        Ok(add_audit_event(c, self.org, &row).await?)
+        }
     }
 
     /// An event about an identity, with the trace of what was ruled about its account.

@@ -131,6 +131,31 @@ macro_rules! on {
     };
 }
 
+/// Runs writes that wait for nothing of each other, the first and whichever others there are. PostgreSQL gets them at once
+/// and answers once.
+macro_rules! together {
+    ($conn:expr, $first:expr $(, $more:expr)*) => {
+        match $conn {
+            $crate::Conn::Pg(c) => {
+                let c: &diesel_async::AsyncPgConnection = &**c;
+                let mut all = vec![$first.execute(&mut &*c)];
+                $(all.extend($more.map(|query| query.execute(&mut &*c)));)*
+                futures_util::future::try_join_all(all).await.map(drop)
+            }
+            $crate::Conn::Sqlite(c) => {
+                let c = &mut **c;
+                let mut done = $first.execute(c).await;
+                $(
+                    if let (Ok(_), Some(query)) = (&done, $more) {
+                        done = query.execute(c).await;
+                    }
+                )*
+                done.map(drop)
+            }
+        }
+    };
+}
+
 enum Pools {
     Pg {
         pool: Pool<AsyncPgConnection>,

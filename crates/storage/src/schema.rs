@@ -185,19 +185,7 @@ diesel::table! {
         network -> Text,
         factor -> Text,
         sid -> Text,
-    }
-}
-
-diesel::table! {
-    auth_event (id) {
-        id -> Binary,
-        session_id -> Text,
-        account_id -> Binary,
-        kind -> Text,
-        method -> Text,
-        link_id -> Nullable<Binary>,
-        at -> BigInt,
-        factor -> Text,
+        opened_by -> Text,
     }
 }
 
@@ -514,7 +502,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     credential,
     role,
     session,
-    auth_event,
     attempt,
     attempt_account,
     challenge,

@@ -95,6 +95,7 @@ fn session(account: AccountId) -> sessions::NewSession {
         network: String::new(),
         factor: String::new(),
         sid: "sid".into(),
+        opened_by: "sign_in",
     }
 }
 
@@ -728,7 +729,9 @@ async fn d5_a_session_of_an_account_that_is_not_active_is_not_found() {
     let new = session(a);
     store
         .write::<_, Error, _>(move |c| {
-            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+            Box::pin(async move {
+                sessions::add_session(c, ORG, &new, &sessions::WithSession::default(), 1).await
+            })
         })
         .await
         .unwrap();
@@ -815,7 +818,9 @@ async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     let new = session(a);
     store
         .write::<_, Error, _>(move |c| {
-            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+            Box::pin(async move {
+                sessions::add_session(c, ORG, &new, &sessions::WithSession::default(), 1).await
+            })
         })
         .await
         .unwrap();
@@ -842,7 +847,9 @@ async fn rb_18_a_copy_is_known_as_one_until_what_it_revives_is_void() {
     let new = session(a);
     store
         .write::<_, Error, _>(move |c| {
-            Box::pin(async move { sessions::add_session(c, ORG, &new, 1).await })
+            Box::pin(async move {
+                sessions::add_session(c, ORG, &new, &sessions::WithSession::default(), 1).await
+            })
         })
         .await
         .unwrap();
@@ -977,10 +984,11 @@ async fn id_15_an_orphaned_identity_is_known_disabled_and_found_by_doctor() {
         .await
         .unwrap();
     storage::maintenance::doctor::lose_account(&store, a).await.unwrap();
-    let (link, state, _) = links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s")
-        .await
-        .unwrap()
-        .expect("still known");
+    let links::LinkedIdentity { link, state, .. } =
+        links::find_link(&mut store.read().await.unwrap(), ORG, "n", "s", "")
+            .await
+            .unwrap()
+            .expect("still known");
     assert_eq!((link.account_id, state), (a, AccountState::Disabled));
     let found =
         storage::maintenance::doctor::examine(&mut store.read().await.unwrap(), 10).await.unwrap();

@@ -294,15 +294,17 @@ async fn ma_16_an_add_moves_the_method_in_use_and_raises_nothing() {
     let session = async || {
         let ligature = w.ligature();
         let mut c = ligature.store.read().await.unwrap();
-        let (link, ..) = storage::accounts::links::find_link(
+        let link = storage::accounts::links::find_link(
             &mut c,
             ligature.org,
             &format!("oidc:{}", w.meridian.issuer),
             "m-vera",
+            "",
         )
         .await
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .link;
         let all =
             storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0)
                 .await

@@ -546,14 +546,16 @@ async fn ma_08_the_last_way_in_is_counted_over_every_kind_that_opens_the_account
 async fn link_of(w: &World, subject: &str) -> (domain::AccountId, String) {
     let ligature = w.ligature();
     let mut c = ligature.store.read().await.unwrap();
-    let (link, ..) = storage::accounts::links::find_link(
+    let link = storage::accounts::links::find_link(
         &mut c,
         ligature.org,
         &format!("oidc:{}", w.harbour.issuer),
         subject,
+        "",
     )
     .await
     .unwrap()
-    .unwrap();
+    .unwrap()
+    .link;
     (link.account_id, link.id.to_string())
 }

@@ -684,10 +684,11 @@ async fn ds_01_the_code_page_is_the_same_for_a_user_name_that_somebody_has_and_f
         org,
         &format!("oidc:{}", w.harbour.issuer),
         "h-1",
+        "",
     )
     .await
     .unwrap();
-    let nobody = first.map(|(link, ..)| link.account_id).expect("an account without an address");
+    let nobody = first.map(|found| found.link.account_id).expect("an account without an address");
     let rows = [
         (vera, "username", "vera"),
         (nobody, "username", "quiet"),

@@ -330,15 +330,17 @@ async fn ma_16_an_add_that_leaves_the_method_in_use_raises_nothing_either() {
     let session = async || {
         let ligature = w.ligature();
         let mut c = ligature.store.read().await.unwrap();
-        let (link, ..) = storage::accounts::links::find_link(
+        let link = storage::accounts::links::find_link(
             &mut c,
             ligature.org,
             &format!("oidc:{}", w.meridian.issuer),
             "m-vera",
+            "",
         )
         .await
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .link;
         let one =
             storage::sign_in::sessions::list_sessions(&mut c, link.account_id, ligature.now(), 0)
                 .await

@@ -426,6 +426,7 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
         network: String::new(),
         factor: String::new(),
         sid: account.to_string(),
+        opened_by: "sign_in",
     };
     let (org, caller) = (
         ligature.org,
@@ -444,9 +445,10 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
     ligature
         .store
         .write::<_, storage::Error, _>(move |c| {
-            Box::pin(
-                async move { storage::sign_in::sessions::add_session(c, org, &session, now).await },
-            )
+            Box::pin(async move {
+                storage::sign_in::sessions::add_session(c, org, &session, &Default::default(), now)
+                    .await
+            })
         })
         .await
         .unwrap();

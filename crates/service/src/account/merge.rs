@@ -351,7 +351,7 @@ impl Merges {
             .await?;
             let secret = this
                 .sessions()
-                .open_session(c, &ctx, &config, &Opening::unchanged(session))
+                .open_session(c, &ctx, &config, &Opening::unchanged(session), None)
                 .await?;
             Ok(Ok(LoginOutcome::SignedIn {
                 secret,

@@ -14,7 +14,7 @@ use storage::{
     accounts::{
         attributes::find_phone,
         find_account, find_password,
-        links::{find_link, list_links, touch_link},
+        links::{list_links, touch_link},
         list_emails,
         passkeys::list_passkeys,
         second_factors::{TOTP, find_factor},
@@ -338,15 +338,8 @@ impl Reauthentication {
         };
         let fresh = identity.assertion.auth_at.is_some_and(|at| at + SKEW >= start.at);
         let available = self.ways(c, account).await?.available;
-        let known =
-            find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
-        let link = known.as_ref().map(|(link, ..)| link.id);
-        let known = known.map(|(link, state, second_factor)| Known {
-            account: link.account_id,
-            state,
-            link: Some(link.id),
-            second_factor,
-        });
+        let (known, _) = self.decisions().known(c, identity).await?;
+        let link = known.and_then(|known| known.link);
         let policy = config.policy(Some(&identity.key));
         let around = self.configuration().expression_context(c, &policy, known, &config).await?;
         let filter = self.values(identity, &policy, &around)?.filter;
@@ -490,9 +483,10 @@ impl Reauthentication {
                 if let Some(open) = open {
                     self.attempts().move_on(c, open, &State::Done, "").await?;
                 }
-                self.record(c, event(EventKind::SessionConfirmed)).await?;
                 ctx.session_of(opening.account)?;
-                let secret = self.sessions().open_session(c, ctx, config, opening).await?;
+                let confirmed = Some(event(EventKind::SessionConfirmed));
+                let secret =
+                    self.sessions().open_session(c, ctx, config, opening, confirmed).await?;
                 Ok(Ok(LoginOutcome::SignedIn {
                     secret,
                     continuation: (*continuation).clone(),

@@ -93,7 +93,7 @@ impl Setup {
             let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
             let opening = Opening::local(account, "password", this.now());
             let config = this.configuration().policy_context(c, None).await?;
-            let session = this.sessions().open_session(c, &ctx, &config, &opening).await?;
+            let session = this.sessions().open_session(c, &ctx, &config, &opening, None).await?;
             Ok(Ok(LoginOutcome::SignedIn {
                 secret: session,
                 continuation: Continuation::Admin,

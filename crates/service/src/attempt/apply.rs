@@ -69,10 +69,10 @@ impl AttemptSteps {
                         .await?;
                 }
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event(EventKind::SessionStarted).account(*account)).await?;
+                let started = Some(event(EventKind::SessionStarted).account(*account));
                 let secret = self
                     .sessions()
-                    .open_session(c, ctx, config, &opening(*account, link, "sign_in", now))
+                    .open_session(c, ctx, config, &opening(*account, link, "sign_in", now), started)
                     .await?;
                 if *email == EmailStep::Ask {
                     let id = self
@@ -96,12 +96,9 @@ impl AttemptSteps {
                     .sync_profile(c, account, identity, policy, &sync.on_create, config)
                     .await?;
                 self.accounts().keep_given(c, account, a.progress).await?;
-                self.record(c, event(EventKind::AccountCreated).account(account)).await?;
-                signed_in(
-                    self.sessions()
-                        .open_session(c, ctx, config, &opening(account, Some(link), "sign_in", now))
-                        .await?,
-                )
+                let opening = opening(account, Some(link), "sign_in", now);
+                let created = Some(event(EventKind::AccountCreated).account(account));
+                signed_in(self.sessions().open_session(c, ctx, config, &opening, created).await?)
             }
             Outcome::Link { account, basis, notify } => {
                 let (link, changing) =
@@ -163,21 +160,13 @@ impl AttemptSteps {
                     .sync_profile(c, *account, identity, policy, &sync.on_create, config)
                     .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event(EventKind::AccountReclaimed).account(*account)).await?;
-                signed_in(
-                    self.sessions()
-                        .open_session(
-                            c,
-                            ctx,
-                            config,
-                            &opening(*account, Some(link), "sign_in", now),
-                        )
-                        .await?,
-                )
+                let opening = opening(*account, Some(link), "sign_in", now);
+                let reclaimed = Some(event(EventKind::AccountReclaimed).account(*account));
+                signed_in(self.sessions().open_session(c, ctx, config, &opening, reclaimed).await?)
             }
             Outcome::AlreadyLinked => signed_in(
                 self.sessions()
-                    .open_session(c, ctx, config, &Opening::unchanged(ctx.session()?))
+                    .open_session(c, ctx, config, &Opening::unchanged(ctx.session()?), None)
                     .await?,
             ),
             Outcome::Abandon => {
@@ -242,6 +231,6 @@ impl AttemptSteps {
             },
             (None, _) => fresh,
         };
-        self.sessions().open_session(c, ctx, config, &opening).await
+        self.sessions().open_session(c, ctx, config, &opening, None).await
     }
 }

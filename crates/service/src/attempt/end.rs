@@ -126,6 +126,7 @@ impl Attempts {
                 ctx,
                 &config,
                 &Opening { factor, ..Opening::local(account, &method, self.now()) },
+                None,
             )
             .await?;
         Ok(Ok(LoginOutcome::SignedIn { secret, continuation, method }))

@@ -11,7 +11,6 @@ use domain::{
 use storage::{
     Conn,
     accounts::{links::list_links, list_emails},
-    policy::providers::list_providers,
     sign_in::attempts::find_challenge,
 };
 
@@ -239,7 +238,7 @@ impl AttemptSteps {
     }
 
     async fn shown(&self, c: &mut Conn, choice: &Choice) -> Result<Vec<ShownAccount>, Error> {
-        let providers = list_providers(c, self.org).await?;
+        let providers = self.configuration().providers(c).await?;
         let mut accounts = Vec::new();
         for shown in &choice.shown {
             let address = list_emails(c, shown.account)

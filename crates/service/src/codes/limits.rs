@@ -60,6 +60,15 @@ struct Place {
     seen_at: Option<Micros>,
 }
 
+/// What a finished sign-in changes of the counts, to be written with its session.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    /// The browser that is known from now on, by its name for the account.
+    pub browser: Option<Vec<u8>>,
+    /// Wrong answers in a row that are over.
+    pub over: Vec<Limit>,
+}
+
 /// A try that was counted, in a transaction of its own.
 #[derive(Debug)]
 #[must_use]
@@ -238,27 +247,25 @@ impl Codes {
 
     /// Somebody signed in to the account here and finished: the wrong answers of this side are over, and the browser is
     /// known from now on. Where it was known an hour ago, and nothing was typed this time, that was all done then.
-    pub(crate) async fn know_browser(
+    pub(crate) async fn finished(
         &self,
         c: &mut Conn,
         ctx: &LiveRequest,
         opening: &Opening,
-    ) -> Result<(), Error> {
+    ) -> Result<Finished, Error> {
         let (now, account) = (self.now(), opening.account);
         let place = self.place(c, ctx, Some(account)).await?;
         let lately = place.seen_at.is_some_and(|at| at > now - HOUR);
+        let mut finished = Finished::default();
         if !lately || opening.provider.is_none() || !opening.factor.is_empty() {
-            clear(
-                c,
-                &[Guarded::Password, Guarded::Factor]
-                    .map(|what| self.whole(what, place.side, Some(account), &[])),
-            )
-            .await?;
+            finished.over = [Guarded::Password, Guarded::Factor]
+                .map(|what| self.whole(what, place.side, Some(account), &[]))
+                .into();
         }
         if !lately && !ctx.browser.is_empty() {
-            set_browser(c, account, &self.browser_of(ctx, account), now).await?;
+            finished.browser = Some(self.browser_of(ctx, account));
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// Every browser is a stranger's again, except the one that asks for it, if given.

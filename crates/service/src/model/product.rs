@@ -291,7 +291,7 @@ impl Product {
         let secret: String = this
             .retry_transaction(&Self::ctx(None), async move |this, c, acting| {
                 let config = this.configuration().policy_context(c, None).await?;
-                this.sessions().open_session(c, &acting, &config, &opening).await
+                this.sessions().open_session(c, &acting, &config, &opening, None).await
             })
             .await
             .unwrap();

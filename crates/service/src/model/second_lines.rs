@@ -53,7 +53,7 @@ async fn rotate(
             }
             let config = this.configuration().policy_context(c, None).await?;
             let opening = Opening::unchanged(acting.session()?);
-            this.sessions().open_session(c, &acting, &config, &opening).await
+            this.sessions().open_session(c, &acting, &config, &opening, None).await
         })
         .await
 }

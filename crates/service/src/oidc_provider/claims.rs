@@ -14,7 +14,6 @@ use storage::{
         list_emails, list_roles,
     },
     oauth::applications::find_consent,
-    policy::providers::list_providers,
 };
 
 use crate::{Error, account::second_factor::SET_UP, policy::expressions::mapped};
@@ -236,7 +235,7 @@ impl Tokens {
         c: &mut Conn,
         account: AccountId,
     ) -> Result<(Value, Value), Error> {
-        let providers = list_providers(c, self.org).await?;
+        let providers = self.configuration().providers(c).await?;
         let mut links = list_links(c, account).await?;
         links.sort_by_key(|l| std::cmp::Reverse(l.used_at));
         let (mut last, mut all) = (Value::Null, Map::new());

@@ -54,6 +54,11 @@ impl Configuration {
         Ok(Arc::clone(&self.config_snapshot(c).await?.policies))
     }
 
+    /// The providers, its own and those that are offered to it.
+    pub(crate) async fn providers(&self, c: &mut Conn) -> Result<Arc<Vec<Provider>>, Error> {
+        Ok(Arc::clone(&self.config_snapshot(c).await?.providers))
+    }
+
     /// The organisation's own row.
     pub(crate) async fn organisation_row(&self, c: &mut Conn) -> Result<Arc<Organisation>, Error> {
         Ok(Arc::clone(&self.config_snapshot(c).await?.organisation))

@@ -6,10 +6,7 @@ use domain::{
     Refusal,
     linking::{LoginRedirect, entrance},
 };
-use storage::{
-    Conn,
-    policy::providers::{Provider, find_provider},
-};
+use storage::{Conn, policy::providers::Provider};
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
 use crate::Error;
@@ -142,7 +139,8 @@ impl Configuration {
     }
 
     pub(crate) async fn provider(&self, conn: &mut Conn, key: &str) -> Result<Provider, Error> {
-        find_provider(conn, self.org, key).await?.ok_or_else(|| Refusal::ProviderUnknown.into())
+        let all = self.providers(conn).await?;
+        all.iter().find(|p| p.key == key).cloned().ok_or_else(|| Refusal::ProviderUnknown.into())
     }
 
     /// The redirect URI of a provider, different for each (OC-05).

@@ -10,6 +10,7 @@ use domain::{
     AccountId, Decision, EventKind, Facts, Policy, Proof, Trust,
     attempt::{AttemptProgress, ProvedBy},
     decide,
+    email_address::Canonical,
     linking::{
         Lookup,
         facts::{
@@ -110,11 +111,12 @@ impl Decisions {
             Ask::SignIn { proven, progress, .. } => (proven, progress.proof.as_ref()),
             Ask::Add { .. } => (false, None),
         };
+        let (known, mut has_address) = self.known(c, identity).await?;
         let mut facts = Facts {
             intent: Intent::SignIn,
             provider: None,
             trust: identity.trust(&policy, proven),
-            known: self.known(c, identity).await?,
+            known,
             rules: Vec::new(),
             candidates: Vec::new(),
             pending: None,
@@ -182,7 +184,7 @@ impl Decisions {
             // PostgreSQL shows each statement what was committed before it. If a candidate appeared because this very
             // identity got its account a moment ago, the link is visible by now: the identity is known (RB-02).
             if self.store.is_postgres() && !facts.candidates.is_empty() {
-                facts.known = self.known(c, identity).await?;
+                (facts.known, has_address) = self.known(c, identity).await?;
             }
             if facts.known.is_some() {
                 facts.candidates.clear();
@@ -206,26 +208,30 @@ impl Decisions {
                 .collect();
             self.add_agreed(c, &policy, &accounts, &mut facts.given).await?;
         }
-        if let (Intent::SignIn, Some(known)) = (facts.intent, facts.known) {
+        if let (Intent::SignIn, Some(known), false) = (facts.intent, facts.known, has_address) {
             facts.email = self.email_facts(c, identity, &policy, known, facts.trust).await?;
         }
         Ok((facts, policy))
     }
 
-    /// The account that an identity is linked to.
-    async fn known(
+    /// The account that an identity is linked to, and whether it has the address that the identity comes with.
+    pub(crate) async fn known(
         &self,
         c: &mut Conn,
         identity: &UpstreamIdentity,
-    ) -> Result<Option<Known>, Error> {
-        let found =
-            find_link(c, self.org, &identity.namespace, &identity.assertion.subject).await?;
-        Ok(found.map(|(link, state, second_factor)| Known {
-            account: link.account_id,
-            state,
-            link: Some(link.id),
-            second_factor,
-        }))
+    ) -> Result<(Option<Known>, bool), Error> {
+        let address = identity.address();
+        let address = address.as_ref().map_or("", Canonical::as_str);
+        let (namespace, subject) = (&identity.namespace, &identity.assertion.subject);
+        let found = find_link(c, self.org, namespace, subject, address).await?;
+        let has_address = found.as_ref().is_some_and(|f| f.has_address);
+        let known = found.map(|found| Known {
+            account: found.link.account_id,
+            state: found.state,
+            link: Some(found.link.id),
+            second_factor: found.second_factor,
+        });
+        Ok((known, has_address))
     }
 
     /// What these accounts accepted earlier, where the policy has agreements.
@@ -347,7 +353,7 @@ impl Decisions {
         Ok(())
     }
 
-    /// Whether a known identity comes with an address that its account does not have.
+    /// What counts of the address that a known identity comes with and its account does not have.
     async fn email_facts(
         &self,
         c: &mut Conn,
@@ -362,9 +368,6 @@ impl Decisions {
         }) else {
             return Ok(None);
         };
-        if list_emails(c, known.account).await?.iter().any(|e| e.canonical == address.as_str()) {
-            return Ok(None);
-        }
         let taken =
             is_email_taken(c, self.org, address.as_str(), known.account, self.now()).await?;
         let ignored =

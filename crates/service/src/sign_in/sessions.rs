@@ -7,7 +7,7 @@ use storage::{
     sign_in::{
         attempts::{Ending, end_attempts},
         sessions::{
-            NewSession, add_auth_event, add_session, end_session, end_sessions, find_session,
+            NewSession, WithSession, add_session, end_session, end_sessions, find_session,
             touch_session,
         },
     },
@@ -15,7 +15,9 @@ use storage::{
 
 use crate::{
     Error, RequestContext, SessionInfo,
-    crypto::random::{hash, row_id, support_code, token},
+    audit::Event,
+    codes::limits::Finished,
+    crypto::random::{hash, support_code, token},
     policy::context::PolicyContext,
     transaction::{LiveRequest, Session},
 };
@@ -65,13 +67,15 @@ impl Opening {
 }
 
 impl Sessions {
-    /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never kept over a sign-in or a link (SB-01).
+    /// Opens a session, by what was configured when this transaction decided, and ends the one that the browser had: ids are never
+    /// kept over a sign-in or a link (SB-01). `event`: what tells of it.
     pub(crate) async fn open_session(
         &self,
         c: &mut Conn,
         ctx: &LiveRequest,
         config: &PolicyContext,
         opening: &Opening,
+        event: Option<Event>,
     ) -> Result<String, Error> {
         let (now, secret) = (self.now(), token());
         if let Some(old) = &ctx.session
@@ -98,15 +102,22 @@ impl Sessions {
             network: ctx.network.clone(),
             factor: opening.factor.clone(),
             sid,
+            opened_by: opening.kind,
         };
         if session.factor.is_empty() {
             self.configuration().note_demand(c, &config.policy(None), session.account).await?;
         }
-        if matches!(opening.kind, "sign_in" | "confirm") {
-            self.codes().know_browser(c, ctx, opening).await?;
-        }
-        add_session(c, self.org, &session, now).await?;
-        add_auth_event(c, row_id(now), opening.kind, &session, now).await?;
+        let finished = if matches!(opening.kind, "sign_in" | "confirm") {
+            self.codes().finished(c, ctx, opening).await?
+        } else {
+            Finished::default()
+        };
+        let with = WithSession {
+            event: event.map(|event| self.event_row(event)),
+            browser: finished.browser,
+            over: &finished.over,
+        };
+        add_session(c, self.org, &session, &with, now).await?;
         Ok(secret)
     }
 
@@ -151,11 +162,7 @@ impl Sessions {
             .act(ctx, async move |this, c, ctx| {
                 let session = ctx.session()?;
                 end_session(c, &session.hash).await?;
-                this.record(
-                    c,
-                    crate::audit::Event::new(EventKind::SessionEnded).account(session.account),
-                )
-                .await
+                this.record(c, Event::new(EventKind::SessionEnded).account(session.account)).await
             })
             .await;
         match done {

@@ -7,7 +7,7 @@ use crate::{
     Bytes, Conn, Key, Result,
     accounts::second_factors::TOTP,
     key,
-    schema::{account, credential, link, provider_choice},
+    schema::{account, account_email, credential, link, provider_choice},
 };
 
 /// A link's row without its sealed claims.
@@ -43,14 +43,25 @@ pub struct NewLink {
     pub label: String,
 }
 
-/// The active link of an identity, the state of its account, and whether that has a second factor.
+/// An identity's link, and what a sign-in asks of its account.
+#[derive(Debug, Clone)]
+pub struct LinkedIdentity {
+    pub link: Link,
+    pub state: AccountState,
+    pub second_factor: bool,
+    /// The address that was asked about is one of the account's.
+    pub has_address: bool,
+}
+
+/// The active link of an identity, with its account. `address`: canonical, that the identity comes with; empty: none.
 pub async fn find_link(
     conn: &mut Conn,
     org: OrgId,
     namespace: &str,
     subject: &str,
-) -> Result<Option<(Link, AccountState, bool)>> {
-    let row: Option<(Link, Option<String>, bool)> = on!(conn, |c| link::table
+    address: &str,
+) -> Result<Option<LinkedIdentity>> {
+    let row: Option<(Link, Option<String>, bool, bool)> = on!(conn, |c| link::table
         .left_join(account::table.on(account::id.eq(link::account_id)))
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::namespace.eq(namespace))
@@ -63,18 +74,23 @@ pub async fn find_link(
                 credential::table
                     .filter(credential::account_id.eq(link::account_id))
                     .filter(credential::kind.eq(TOTP))
-            )
+            ),
+            exists(
+                account_email::table
+                    .filter(account_email::account_id.eq(link::account_id))
+                    .filter(account_email::canonical.eq(address))
+                    .filter(account_email::former_until.is_null())
+            ),
         ))
         .first(c)
         .await
         .optional())?;
     // A link without its account is a fault: it stays known, and opens nothing (ID-15).
-    Ok(row.map(|(link, state, factor)| {
-        (
-            link,
-            state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled),
-            factor,
-        )
+    Ok(row.map(|(link, state, second_factor, has_address)| LinkedIdentity {
+        link,
+        state: state.as_deref().and_then(AccountState::parse).unwrap_or(AccountState::Disabled),
+        second_factor,
+        has_address,
     }))
 }
 

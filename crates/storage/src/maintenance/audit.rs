@@ -1,16 +1,15 @@
 //! The audit trail: append-only rows, written in the transaction of what they tell.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use domain::{AccountId, AuditId, Micros, OrgId};
+use domain::{AccountId, Micros, OrgId};
 
 use crate::{Conn, Key, Result, key, schema::audit_event};
 
 /// An event's row.
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_event)]
 pub struct AuditEvent {
-    #[diesel(deserialize_as = Key)]
-    pub id: AuditId,
+    pub id: Key,
     pub at: Micros,
     pub kind: String,
     pub account_id: Option<Key>,
@@ -24,19 +23,7 @@ pub struct AuditEvent {
 }
 
 pub async fn add_audit_event(conn: &mut Conn, org: OrgId, row: &AuditEvent) -> Result<()> {
-    let values = (
-        audit_event::id.eq(key(row.id)),
-        audit_event::organisation_id.eq(key(org)),
-        audit_event::at.eq(row.at),
-        audit_event::kind.eq(&row.kind),
-        audit_event::account_id.eq(row.account_id),
-        audit_event::actor.eq(&row.actor),
-        audit_event::provider.eq(&row.provider),
-        audit_event::subject_hash.eq(&row.subject_hash),
-        audit_event::code.eq(&row.code),
-        audit_event::support_code.eq(&row.support_code),
-        audit_event::detail.eq(&row.detail),
-    );
+    let values = (audit_event::organisation_id.eq(key(org)), row);
     on!(conn, |c| diesel::insert_into(audit_event::table).values(values).execute(c).await)?;
     Ok(())
 }
@@ -82,7 +69,9 @@ pub async fn list_audit_events(
             query = query.filter(audit_event::account_id.eq(key(account)));
         }
         if let Some(code) = &filter.support_code {
-            query = query.filter(audit_event::support_code.eq(code));
+            // As its index has it: most events have none.
+            let has_one = diesel::dsl::sql::<diesel::sql_types::Bool>("support_code <> ''");
+            query = query.filter(audit_event::support_code.eq(code)).filter(has_one);
         }
         if let Some(before) = filter.before {
             query = query.filter(audit_event::at.lt(before));

@@ -75,7 +75,6 @@ const FATES: &[(&str, Fate)] = &[
     ("attempt_account", Fate::OneTime),
     ("audit_event", Fate::Kept),
     ("auth_code", Fate::OneTime),
-    ("auth_event", Fate::Kept),
     ("challenge", Fate::OneTime),
     ("consent", Fate::Kept),
     ("consumed_state", Fate::Kept),

@@ -1,11 +1,13 @@
-//! Sessions, found by the hash of their cookie, and the authentication events behind them.
+//! Sessions, found by the hash of their cookie.
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, linking::facts::AccountState};
 
 use crate::{
     Bytes, Conn, Key, Result, key,
-    schema::{account, auth_event, session},
+    maintenance::audit::AuditEvent,
+    schema::{account, audit_event, counter, known_browser, session},
+    sign_in::counters::Limit,
 };
 
 /// A session's row.
@@ -48,10 +50,30 @@ pub struct NewSession {
     pub factor: String,
     /// The name that applications know it by; it stays when the session goes on under a new id.
     pub sid: String,
+    /// `sign_in`, `confirm` or `add`.
+    pub opened_by: &'static str,
 }
 
-pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micros) -> Result<()> {
-    let values = (
+/// What is written with a session that a sign-in opens.
+#[derive(Debug, Default)]
+pub struct WithSession<'a> {
+    /// What tells of it in the audit trail.
+    pub event: Option<AuditEvent>,
+    /// The browser that is known to the account from now on, by its keyed hash for it.
+    pub browser: Option<Bytes>,
+    /// Counts that are over.
+    pub over: &'a [Limit],
+}
+
+/// Opens a session.
+pub async fn add_session(
+    conn: &mut Conn,
+    org: OrgId,
+    new: &NewSession,
+    with: &WithSession<'_>,
+    at: Micros,
+) -> Result<()> {
+    let opened = diesel::insert_into(session::table).values((
         session::hash.eq(&new.hash),
         session::organisation_id.eq(key(org)),
         session::account_id.eq(key(new.account)),
@@ -67,31 +89,27 @@ pub async fn add_session(conn: &mut Conn, org: OrgId, new: &NewSession, at: Micr
         session::network.eq(&new.network),
         session::factor.eq(&new.factor),
         session::sid.eq(&new.sid),
-    );
-    on!(conn, |c| diesel::insert_into(session::table).values(values).execute(c).await)?;
-    Ok(())
-}
-
-/// The event that a session stands on: `sign_in`, `confirm` or `add`.
-pub async fn add_auth_event(
-    conn: &mut Conn,
-    row: [u8; 16],
-    kind: &str,
-    new: &NewSession,
-    at: Micros,
-) -> Result<()> {
-    let values = (
-        auth_event::id.eq(Key(row)),
-        auth_event::session_id.eq(&new.public_id),
-        auth_event::account_id.eq(key(new.account)),
-        auth_event::kind.eq(kind),
-        auth_event::method.eq(&new.method),
-        auth_event::link_id.eq(new.link.map(key)),
-        auth_event::at.eq(at),
-        auth_event::factor.eq(&new.factor),
-    );
-    on!(conn, |c| diesel::insert_into(auth_event::table).values(values).execute(c).await)?;
-    Ok(())
+        session::opened_by.eq(new.opened_by),
+    ));
+    let told = with.event.as_ref().map(|event| {
+        diesel::insert_into(audit_event::table)
+            .values((audit_event::organisation_id.eq(key(org)), event))
+    });
+    let known = with.browser.as_ref().map(|browser| {
+        diesel::insert_into(known_browser::table)
+            .values((
+                known_browser::account_id.eq(key(new.account)),
+                known_browser::browser.eq(browser),
+                known_browser::seen_at.eq(at),
+            ))
+            .on_conflict((known_browser::account_id, known_browser::browser))
+            .do_update()
+            .set(known_browser::seen_at.eq(at))
+    });
+    let over: Vec<&Bytes> = with.over.iter().map(|limit| &limit.subject).collect();
+    let forgotten = (!over.is_empty())
+        .then(|| diesel::delete(counter::table.filter(counter::subject.eq_any(over))));
+    Ok(together!(conn, opened, told, known, forgotten)?)
 }
 
 /// The live session of a cookie's hash: not over, seen since `idle_since`, its account active.
@@ -196,30 +214,22 @@ pub async fn end_sessions(conn: &mut Conn, id: AccountId, except: Option<&str>) 
     .await)?)
 }
 
-/// Ends the sessions that a link opened, except one.
+/// Ends the sessions that a sign-in by a link opened, except one.
 pub async fn end_sessions_by_link(
     conn: &mut Conn,
     id: AccountId,
     link: LinkId,
     except: &str,
 ) -> Result<usize> {
-    Ok(on!(conn, |c| {
-        let ids: Vec<String> = auth_event::table
-            .filter(auth_event::account_id.eq(key(id)))
-            .filter(auth_event::link_id.eq(key(link)))
-            .filter(auth_event::kind.eq("sign_in"))
-            .select(auth_event::session_id)
-            .load(c)
-            .await?;
-        diesel::delete(
-            session::table
-                .filter(session::account_id.eq(key(id)))
-                .filter(session::public_id.eq_any(ids))
-                .filter(session::public_id.ne(except)),
-        )
-        .execute(c)
-        .await
-    })?)
+    Ok(on!(conn, |c| diesel::delete(
+        session::table
+            .filter(session::account_id.eq(key(id)))
+            .filter(session::link_id.eq(key(link)))
+            .filter(session::opened_by.eq("sign_in"))
+            .filter(session::public_id.ne(except))
+    )
+    .execute(c)
+    .await)?)
 }
 
 /// Sessions that are alive anywhere in the organisation.

@@ -133,7 +133,7 @@ impl Rewinds {
                 }
                 AccessRow::Link { id: link } => match find_released(c, id, *link).await? {
                     Some(released) => {
-                        find_link(c, self.org, &released.namespace, &released.subject)
+                        find_link(c, self.org, &released.namespace, &released.subject, "")
                             .await?
                             .is_none()
                     }
