@@ -13,10 +13,13 @@ mod test;
 
 use std::process::ExitCode;
 
+use test::Extent;
+
 const HELP: &str = "cargo xtask COMMAND
 
   demo     set up, build and start everything on loopback
-  test     set up and run every check
+  test     set up and run the checks that a change is judged by
+  verify   the same, and every test that takes longer; writes docs/reference/verified.md
   setup    only install what is missing
   site     only build the browser bundle
   bench    print speed and size
@@ -32,7 +35,8 @@ fn main() -> ExitCode {
     let has = |name: &str| arguments.iter().any(|a| a == name);
     let result = match arguments.iter().find(|a| !a.starts_with('-')).map(String::as_str) {
         Some("demo") => demo::demo(yes),
-        Some("test") => test::test(yes),
+        Some("test") => test::test(Extent::Test, yes),
+        Some("verify") => test::test(Extent::Verify, yes),
         Some("setup") => setup::all(yes).map(|_| true),
         Some("site") => setup::site(yes),
         Some("bench") => bench::bench(),

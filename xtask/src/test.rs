@@ -1,11 +1,12 @@
-//! Every check, in the order of speed; one line each at the end.
-use std::{process::Command, time::Instant};
+//! Every check, in the order of speed; one line each at the end. Some take longer than anybody waits between two edits:
+//! those are for `verify`, and what it printed is kept beside the code.
+use std::{fmt, process::Command, time::Instant};
 
 use crate::{
     checks,
     postgres::Cluster,
     setup,
-    shell::{Result, cache, cargo, found, ok, root, target},
+    shell::{Result, cache, cargo, found, ok, output, root, target},
 };
 
 enum Outcome {
@@ -14,15 +15,56 @@ enum Outcome {
     Skipped(&'static str),
 }
 
-/// Sets up and runs everything.
-pub fn test(yes: bool) -> Result<bool> {
+/// A check that was made.
+struct Line {
+    name: &'static str,
+    outcome: Outcome,
+    seconds: u64,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, outcome, seconds } = self;
+        match outcome {
+            Outcome::Passed => write!(f, "passed   {name} ({seconds} s)"),
+            Outcome::Failed => write!(f, "FAILED   {name} ({seconds} s)"),
+            Outcome::Skipped(why) => write!(f, "SKIPPED  {name}: {why}"),
+        }
+    }
+}
+
+/// Journeys through real counterparts and a real browser that `test` walks.
+const JOURNEYS: [&str; 1] = ["tests/journeys.test.js"];
+
+/// How much is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What a change is judged by within ten minutes. The filters are nextest's, in `.config/nextest.toml`.
+    Test,
+    /// Everything there is.
+    Verify,
+}
+
+impl Extent {
+    /// The profile of `.config/nextest.toml` for a database.
+    fn profile(self, database: &'static str) -> &'static str {
+        match self {
+            Self::Test => database,
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// Sets up and runs the checks.
+pub fn test(extent: Extent, yes: bool) -> Result<bool> {
     let ready = setup::all(yes)?;
-    let mut report: Vec<(&str, Outcome, u64)> = Vec::new();
+    let begun = Instant::now();
+    let mut report: Vec<Line> = Vec::new();
     let mut check = |name: &'static str, work: &mut dyn FnMut() -> Result<Outcome>| -> Result<()> {
         eprintln!("\n== {name}");
         let start = Instant::now();
         let outcome = work()?;
-        report.push((name, outcome, start.elapsed().as_secs()));
+        report.push(Line { name, outcome, seconds: start.elapsed().as_secs() });
         Ok(())
     };
     let judged = |good: bool| if good { Outcome::Passed } else { Outcome::Failed };
@@ -60,7 +102,14 @@ pub fn test(yes: bool) -> Result<bool> {
     })?;
     check("generated docs", &mut || Ok(judged(checks::tables(false)?)))?;
     check("tests on SQLite", &mut || {
-        Ok(judged(nextest(&["--workspace", "--exclude", "ligature-frontend"], &[])?))
+        Ok(judged(nextest(
+            extent.profile("default"),
+            &["--workspace", "--exclude", "ligature-frontend"],
+            match extent {
+                Extent::Test => &[],
+                Extent::Verify => &[("LIGATURE_MODEL_STEPS", "100000")],
+            },
+        )?))
     })?;
     check("tests on PostgreSQL", &mut || {
         if !ready.postgres {
@@ -68,6 +117,7 @@ pub fn test(yes: bool) -> Result<bool> {
         }
         let cluster = Cluster::start()?;
         Ok(judged(nextest(
+            extent.profile("postgres"),
             &["--package", "ligature-server", "--package", "ligature-storage"],
             &[("LIGATURE_TEST_POSTGRES", &cluster.url), ("LIGATURE_TEST_DB", "postgres")],
         )?))
@@ -76,47 +126,23 @@ pub fn test(yes: bool) -> Result<bool> {
         if !ready.browser || !ready.peers {
             return Ok(Outcome::Skipped("chromium, node or python is missing"));
         }
-        let built = ok(cargo().args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "ligature-server",
-            "--package",
-            "ligature-rehearsal",
-        ]))?;
         let cluster = if ready.postgres { Some(Cluster::start()?) } else { None };
-        let mut node = Command::new("node");
-        node.envs(cluster.as_ref().map(|c| ("LIGATURE_TEST_POSTGRES", c.url.clone())));
-        node.current_dir(root().join("end2end"))
-            .args(["--test", "--test-concurrency=1", "tests/"])
-            .env("LIGATURE_BIN", target().join("debug"))
-            .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
-        Ok(judged(built && ok(&mut node)?))
+        let files: &[&str] = match extent {
+            Extent::Test => &JOURNEYS,
+            Extent::Verify => &["tests/"],
+        };
+        Ok(judged(node(files, cluster.as_ref().map(|c| c.url.as_str()))?))
     })?;
-    check("real applications and proxies", &mut || {
-        if !ready.relying || !ready.peers {
-            return Ok(Outcome::Skipped(
-                "Apache with mod_auth_openidc, nginx, Caddy, slapd, node or python is missing",
-            ));
-        }
-        let built = ok(cargo().args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            "ligature-server",
-            "--package",
-            "ligature-rehearsal",
-        ]))?;
-        let mut node = Command::new("node");
-        node.current_dir(root().join("end2end"))
-            .args(["--test", "--test-concurrency=1", "relying/"])
-            .env("LIGATURE_BIN", target().join("debug"))
-            .env("LIGATURE_PROXIES", setup::proxy_folder())
-            .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
-        Ok(judged(built && ok(&mut node)?))
-    })?;
+    if extent == Extent::Verify {
+        check("real applications and proxies", &mut || {
+            if !ready.relying || !ready.peers {
+                return Ok(Outcome::Skipped(
+                    "Apache with mod_auth_openidc, nginx, Caddy, slapd, node or python is missing",
+                ));
+            }
+            Ok(judged(node(&["relying/"], None)?))
+        })?;
+    }
     check("documentation builds", &mut || {
         Ok(judged(ok(cargo()
             .args([
@@ -134,29 +160,62 @@ pub fn test(yes: bool) -> Result<bool> {
     })?;
 
     eprintln!("\n== summary");
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (name, outcome, seconds) in &report {
-        match outcome {
-            Outcome::Passed => {
-                passed += 1;
-                eprintln!("passed   {name} ({seconds} s)");
-            }
-            Outcome::Failed => {
-                failed += 1;
-                eprintln!("FAILED   {name} ({seconds} s)");
-            }
-            Outcome::Skipped(why) => {
-                skipped += 1;
-                eprintln!("SKIPPED  {name}: {why}");
-            }
-        }
+    let lines: Vec<String> = report.iter().map(Line::to_string).collect();
+    let of = |wanted: fn(&Outcome) -> bool| report.iter().filter(|l| wanted(&l.outcome)).count();
+    let failed = of(|o| matches!(o, Outcome::Failed));
+    let total = format!(
+        "{} passed, {failed} failed, {} skipped; {} minutes",
+        of(|o| matches!(o, Outcome::Passed)),
+        of(|o| matches!(o, Outcome::Skipped(_))),
+        begun.elapsed().as_secs().div_ceil(60)
+    );
+    let printed = format!("{}\n{total}\n", lines.join("\n"));
+    eprint!("{printed}");
+    if extent == Extent::Verify {
+        keep(&printed)?;
     }
-    eprintln!("{passed} passed, {failed} failed, {skipped} skipped");
     Ok(failed == 0)
 }
 
+/// Keeps what was printed beside the code that it was printed of.
+fn keep(printed: &str) -> Result<()> {
+    let of = |program: &str, arguments: &[&str]| {
+        output(Command::new(program).args(arguments).current_dir(root()))
+            .map(|o| o.trim().to_owned())
+    };
+    let commit = of("git", &["log", "-1", "--format=%h"])?;
+    let day = of("date", &["-u", "+%Y-%m-%d"])?;
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let text = format!(
+        "# The last whole run\n\nWritten by `cargo xtask verify`, on {day}, of commit {commit}, on {cores} cores. `cargo xtask test` runs a part of it: the filters are in `.config/nextest.toml`.\n\n```\n{printed}```\n"
+    );
+    std::fs::write(root().join("docs/reference/verified.md"), text).map_err(|e| e.to_string())
+}
+
+/// Tests of `end2end/`, with what they start.
+fn node(files: &[&str], postgres: Option<&str>) -> Result<bool> {
+    let built = ok(cargo().args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "ligature-server",
+        "--package",
+        "ligature-rehearsal",
+    ]))?;
+    let mut node = Command::new("node");
+    node.envs(postgres.map(|url| ("LIGATURE_TEST_POSTGRES", url)))
+        .current_dir(root().join("end2end"))
+        .args(["--test", "--test-concurrency=1"])
+        .args(files)
+        .env("LIGATURE_BIN", target().join("debug"))
+        .env("LIGATURE_PROXIES", setup::proxy_folder())
+        .env("LIGATURE_PYTHON", cache().join("python/bin/python"));
+    Ok(built && ok(&mut node)?)
+}
+
 /// nextest where it is installed, else cargo's own runner.
-fn nextest(packages: &[&str], environment: &[(&str, &str)]) -> Result<bool> {
+fn nextest(profile: &str, packages: &[&str], environment: &[(&str, &str)]) -> Result<bool> {
     let mut command = cargo();
     command.envs(environment.iter().copied()).env("RUST_BACKTRACE", "0");
     if found("cargo-nextest") {
@@ -164,6 +223,8 @@ fn nextest(packages: &[&str], environment: &[(&str, &str)]) -> Result<bool> {
             "nextest",
             "run",
             "--locked",
+            "--profile",
+            profile,
             "--no-fail-fast",
             "--status-level",
             "fail",

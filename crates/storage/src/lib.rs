@@ -23,6 +23,7 @@
 #[macro_use]
 mod conn;
 pub mod accounts;
+mod cached;
 pub mod key;
 pub mod maintenance;
 pub mod oauth;
@@ -31,5 +32,6 @@ pub mod postgres;
 pub mod schema;
 pub mod sign_in;
 
+pub(crate) use cached::cached;
 pub use conn::{Conn, Error, Result, Store};
 pub use key::{Bytes, Key, key};

@@ -6,7 +6,7 @@ use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, linking::facts::Accou
 use crate::{
     Bytes, Conn, Key, Result,
     accounts::second_factors::TOTP,
-    key,
+    cached, key,
     schema::{account, account_email, credential, link, provider_choice},
 };
 
@@ -131,12 +131,9 @@ pub async fn list_links(conn: &mut Conn, id: AccountId) -> Result<Vec<Link>> {
 
 /// A sign-in by the link: when, and what the provider said this time.
 pub async fn touch_link(conn: &mut Conn, id: LinkId, claims: &[u8], at: Micros) -> Result<usize> {
-    Ok(on!(conn, |c| diesel::update(
-        link::table.filter(link::id.eq(key(id))).filter(link::active)
-    )
-    .set((link::used_at.eq(at), link::claims.eq(claims)))
-    .execute(c)
-    .await)?)
+    let touched = diesel::update(link::table.filter(link::id.eq(key(id))).filter(link::active))
+        .set((link::used_at.eq(at), link::claims.eq(claims)));
+    Ok(on!(conn, |c| cached(touched).execute(c).await)?)
 }
 
 /// Releases a link of this account; `false` when there is none.

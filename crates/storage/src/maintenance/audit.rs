@@ -7,7 +7,7 @@ use crate::{Conn, Key, Result, key, schema::audit_event};
 
 /// An event's row.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_event)]
+#[diesel(table_name = audit_event, treat_none_as_default_value = false)]
 pub struct AuditEvent {
     pub id: Key,
     pub at: Micros,

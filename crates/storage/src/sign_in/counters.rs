@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use domain::Micros;
 
-use crate::{Bytes, Conn, Result, schema::counter};
+use crate::{Bytes, Conn, Result, cached, schema::counter};
 
 /// So many of something in a window that begins with the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,12 +24,10 @@ impl Limit {
                     .filter(counter::subject.eq(&self.subject))
                     .filter(counter::until.gt(now))
                     .filter(counter::n.lt(self.most));
-                counted = diesel::update(running)
+                let one_more = diesel::update(running)
                     .set(counter::n.eq(counter::n + 1))
-                    .returning(counter::n)
-                    .get_result::<i64>(c)
-                    .await
-                    .optional()?;
+                    .returning(counter::n);
+                counted = cached(one_more).get_result::<i64>(c).await.optional()?;
                 if counted.is_some() || !begun {
                     break;
                 }
@@ -71,7 +69,8 @@ impl Limit {
     pub async fn give_back(&self, conn: &mut Conn) -> Result<()> {
         let counted =
             counter::table.filter(counter::subject.eq(&self.subject)).filter(counter::n.gt(0));
-        on!(conn, |c| diesel::update(counted).set(counter::n.eq(counter::n - 1)).execute(c).await)?;
+        let one_less = diesel::update(counted).set(counter::n.eq(counter::n - 1));
+        on!(conn, |c| cached(one_less).execute(c).await)?;
         Ok(())
     }
 }
@@ -79,8 +78,7 @@ impl Limit {
 /// Forgets the counts of limits.
 pub async fn clear(conn: &mut Conn, limits: &[Limit]) -> Result<()> {
     let subjects: Vec<&Bytes> = limits.iter().map(|l| &l.subject).collect();
-    on!(conn, |c| diesel::delete(counter::table.filter(counter::subject.eq_any(subjects)))
-        .execute(c)
-        .await)?;
+    let these = diesel::delete(counter::table.filter(counter::subject.eq_any(subjects)));
+    on!(conn, |c| cached(these).execute(c).await)?;
     Ok(())
 }

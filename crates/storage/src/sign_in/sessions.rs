@@ -4,7 +4,7 @@ use diesel_async::RunQueryDsl;
 use domain::{AccountId, LinkId, Micros, OrgId, ProviderId, linking::facts::AccountState};
 
 use crate::{
-    Bytes, Conn, Key, Result, key,
+    Bytes, Conn, Key, Result, cached, key,
     maintenance::audit::AuditEvent,
     schema::{account, audit_event, counter, known_browser, session},
     sign_in::counters::Limit,
@@ -96,19 +96,21 @@ pub async fn add_session(
             .values((audit_event::organisation_id.eq(key(org)), event))
     });
     let known = with.browser.as_ref().map(|browser| {
-        diesel::insert_into(known_browser::table)
-            .values((
-                known_browser::account_id.eq(key(new.account)),
-                known_browser::browser.eq(browser),
-                known_browser::seen_at.eq(at),
-            ))
-            .on_conflict((known_browser::account_id, known_browser::browser))
-            .do_update()
-            .set(known_browser::seen_at.eq(at))
+        cached(
+            diesel::insert_into(known_browser::table)
+                .values((
+                    known_browser::account_id.eq(key(new.account)),
+                    known_browser::browser.eq(browser),
+                    known_browser::seen_at.eq(at),
+                ))
+                .on_conflict((known_browser::account_id, known_browser::browser))
+                .do_update()
+                .set(known_browser::seen_at.eq(at)),
+        )
     });
     let over: Vec<&Bytes> = with.over.iter().map(|limit| &limit.subject).collect();
     let forgotten = (!over.is_empty())
-        .then(|| diesel::delete(counter::table.filter(counter::subject.eq_any(over))));
+        .then(|| cached(diesel::delete(counter::table.filter(counter::subject.eq_any(over)))));
     Ok(together!(conn, opened, told, known, forgotten)?)
 }
 
@@ -155,10 +157,8 @@ pub async fn find_session_of(
 }
 
 pub async fn touch_session(conn: &mut Conn, hash: &[u8], at: Micros) -> Result<()> {
-    on!(conn, |c| diesel::update(session::table.find(hash))
-        .set(session::seen_at.eq(at))
-        .execute(c)
-        .await)?;
+    let seen = diesel::update(session::table.find(hash)).set(session::seen_at.eq(at));
+    on!(conn, |c| cached(seen).execute(c).await)?;
     Ok(())
 }
 
