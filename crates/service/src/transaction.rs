@@ -175,7 +175,7 @@ pub(crate) trait Transactions: Service {
         }
     }
 
-    /// Runs a transaction until nobody else is faster, three times at most, and turns a committed refusal into an error.
+    /// Runs a transaction until nobody else is faster, tried again three times at most, and turns a committed refusal into an error.
     fn retry_step<F>(
         &self,
         ctx: &RequestContext,
@@ -217,7 +217,7 @@ pub(crate) trait Transactions: Service {
         }
     }
 
-    /// Three times at most.
+    /// Tried again three times at most.
     fn retry_rounds<T, F>(
         &self,
         ctx: &RequestContext,

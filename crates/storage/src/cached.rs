@@ -1,16 +1,16 @@
-//! Statements that a connection prepares once. diesel prepares every UPDATE and every upsert anew, since their text may
-//! depend on what is set; where it cannot, that is a round trip and a parse for nothing.
+//! Statements that a connection prepares once. diesel prepares every UPDATE and every upsert anew, since the text of
+//! one may depend on what is set. Where it does not, that is a round trip and a parse for nothing.
 use diesel::{
     QueryResult,
     backend::Backend,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
 };
 
-/// A statement whose text is one of few, whatever values it carries.
+/// A statement that has a small, fixed number of texts, whatever values it carries.
 #[derive(Debug, Clone)]
 pub struct Cached<Q>(Q);
 
-/// Has a statement kept. Only for those that are written the same each time: each text stays with the connection.
+/// Has a statement kept with the connection. Only for those with a small, fixed number of texts, as every one stays.
 pub fn cached<Q>(statement: Q) -> Cached<Q> {
     Cached(statement)
 }
@@ -25,7 +25,7 @@ impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<Q> {
     }
 }
 
-/// Kept by its text.
+/// No static id: diesel finds it by its text.
 impl<Q> QueryId for Cached<Q> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -131,8 +131,9 @@ macro_rules! on {
     };
 }
 
-/// Runs writes that wait for nothing of each other, the first and whichever others there are. PostgreSQL gets them at once
-/// and answers once.
+/// Runs writes of a transaction that wait for nothing of each other: a statement, then `Option`s of statements. Awaits them
+/// itself. PostgreSQL gets all of them at once, also those behind one that fails; the first error in their order is the answer,
+/// since those behind it fail only for that reason.
 macro_rules! together {
     ($conn:expr, $first:expr $(, $more:expr)*) => {
         match $conn {
@@ -140,7 +141,7 @@ macro_rules! together {
                 let c: &diesel_async::AsyncPgConnection = &**c;
                 let mut all = vec![$first.execute(&mut &*c)];
                 $(all.extend($more.map(|query| query.execute(&mut &*c)));)*
-                futures_util::future::try_join_all(all).await.map(drop)
+                futures_util::future::join_all(all).await.into_iter().try_for_each(|one| one.map(drop))
             }
             $crate::Conn::Sqlite(c) => {
                 let c = &mut **c;

@@ -7,6 +7,9 @@
     reason = "tests may panic"
 )]
 
+#[path = "conformance/sign_in.rs"]
+mod sign_in;
+
 use std::time::Duration;
 
 use domain::{AccountId, LinkId, OrgId, ProviderId, linking::facts::AccountState};
@@ -300,7 +303,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
             tokio::spawn(async move {
                 store
                     .write::<_, Error, _>(|c| {
-                        Box::pin(async move { attempts::consume_attempt(c, &[1]).await })
+                        Box::pin(async move { attempts::take_try(c, &[1]).await })
                     })
                     .await
                     .unwrap()

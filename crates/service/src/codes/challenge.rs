@@ -9,8 +9,8 @@ use domain::{
 use storage::{
     Conn,
     sign_in::attempts::{
-        Attempt, Challenge, NewChallenge, add_challenge, cap_attempts, consume_attempt,
-        consume_challenge_row, find_challenge,
+        Attempt, Challenge, NewChallenge, add_challenge, cap_tries, consume_challenge_row,
+        find_challenge, take_try,
     },
 };
 use subtle::ConstantTimeEq;
@@ -105,7 +105,7 @@ impl Codes {
             expires_at: now + shape.ttl,
         };
         add_challenge(c, &new, now).await?;
-        cap_attempts(c, &attempt.hash, tries).await?;
+        cap_tries(c, &attempt.hash, tries).await?;
         if let Some(message) = message {
             self.notifications()
                 .enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..message })
@@ -124,9 +124,7 @@ impl Codes {
         let hash = attempt.hash.clone();
         let left = self
             .store
-            .write::<_, Error, _>(move |c| {
-                Box::pin(async move { Ok(consume_attempt(c, &hash).await?) })
-            })
+            .write::<_, Error, _>(move |c| Box::pin(async move { Ok(take_try(c, &hash).await?) }))
             .await?;
         let left = left.ok_or(Refusal::CodeExhausted)?;
         let challenge = find_challenge(&mut self.store.read().await?, &attempt.hash)
@@ -165,8 +163,8 @@ impl Codes {
     }
 }
 
-/// What the codes of a policy are like. The one source of their tries: whoever makes a challenge leaves its attempt no
-/// more (PL-02).
+/// What the codes of a policy are like. Whoever makes a challenge leaves its attempt no more tries than this (PL-02); one,
+/// while somebody tries codes on many accounts (RL-06).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     ttl: Micros,

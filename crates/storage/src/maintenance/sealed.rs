@@ -6,6 +6,7 @@ use domain::OrgId;
 use crate::{
     Bytes, Conn, Key, Result,
     accounts::second_factors::{TOTP, TOTP_BEGUN},
+    policy::config_version::change_all_config_versions,
     schema::{credential, link, provider},
 };
 
@@ -126,6 +127,8 @@ pub async fn replace_sealed(
                 .set(provider::secret.eq(Some(fresh)))
                 .execute(c)
                 .await)?;
+            // Whoever keeps the row as it was keeps what the old key opens.
+            change_all_config_versions(conn).await?;
         }
         Column::OneTime => {
             let (before, after) = (

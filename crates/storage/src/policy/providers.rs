@@ -20,7 +20,7 @@ pub struct Provider {
     pub organisation_id: OrgId,
     pub key: String,
     pub name: String,
-    /// `oidc`, `oauth2` or `github`.
+    /// The protocol: `oidc`, `oauth2`, `github` or `ldap`.
     pub kind: String,
     pub namespace: String,
     /// The connector's settings as JSON, without secrets.
@@ -155,6 +155,8 @@ pub async fn delete_provider(conn: &mut Conn, org: OrgId, row: &Provider) -> Res
 }
 
 async fn change_config_versions(conn: &mut Conn, org: OrgId, row: &Provider) -> Result<()> {
+    // First, since it waits for whoever offers or withdraws the same provider at this moment.
+    change_config_version(conn, org).await?;
     let id = row.id;
     let offered: i64 = on!(conn, |c| provider::table
         .find(key(id))
@@ -163,8 +165,7 @@ async fn change_config_versions(conn: &mut Conn, org: OrgId, row: &Provider) -> 
         .get_result(c)
         .await)?;
     if row.shared || offered > 0 {
-        change_all_config_versions(conn).await
-    } else {
-        change_config_version(conn, org).await
+        change_all_config_versions(conn).await?;
     }
+    Ok(())
 }

@@ -134,7 +134,7 @@ pub async fn set_attempt_state(
 }
 
 /// Takes one of the attempt's tries, before the answer is compared; `None` when there is none left.
-pub async fn consume_attempt(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
+pub async fn take_try(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>> {
     Ok(on!(conn, |c| diesel::update(
         attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::tries_left.gt(0))
     )
@@ -146,7 +146,7 @@ pub async fn consume_attempt(conn: &mut Conn, hash: &[u8]) -> Result<Option<i32>
 }
 
 /// Leaves an attempt so many tries at most.
-pub async fn cap_attempts(conn: &mut Conn, hash: &[u8], most: i32) -> Result<()> {
+pub async fn cap_tries(conn: &mut Conn, hash: &[u8], most: i32) -> Result<()> {
     let more = attempt::table.filter(attempt::hash.eq(hash)).filter(attempt::tries_left.gt(most));
     on!(conn, |c| diesel::update(more).set(attempt::tries_left.eq(most)).execute(c).await)?;
     Ok(())
