@@ -2,7 +2,7 @@
 //! each step. The model knows nothing of the code: it is a list of accounts and the rules of the recommended policy in
 //! plain words. After each step the database must say the same, and D1 to D8 must hold.
 //!
-//! 40,000 steps on fixed ways; `LIGATURE_MODEL_STEPS` sets another number, on new ways each time.
+//! 20,000 steps on fixed ways; `LIGATURE_MODEL_STEPS` sets another number, on new ways each time.
 mod checks;
 mod deeds;
 mod expressions;
@@ -81,7 +81,7 @@ const LENGTH: u32 = 250;
 
 fn share(of: u32) -> ProptestConfig {
     let steps: u32 =
-        std::env::var("LIGATURE_MODEL_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(40_000);
+        std::env::var("LIGATURE_MODEL_STEPS").ok().and_then(|n| n.parse().ok()).unwrap_or(20_000);
     ProptestConfig {
         cases: (steps / of / LENGTH).max(1),
         max_shrink_iters: 1000,
