@@ -17,6 +17,7 @@ use axum::{
     routing::{get, post},
 };
 use leptos::server_fn::ServerFn;
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -90,16 +91,19 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .route("/logout", get(logout::logout).post(logout::logout_form))
         .fallback(app::sign_in::refused::not_found)
         .method_not_allowed_fallback(app::sign_in::refused::not_found)
-        .layer(from_fn_with_state(context.clone(), draw_refusals))
-        // Posts from other sites: judged by the layer below, drawn by this one.
         .layer(
-            CsrfLayer::new()
-                .add_trusted_origin(&origin)?
-                .with_insecure_bypass(|_, uri| is_open(uri.path())),
-        )
-        .layer(from_fn_with_state(context.clone(), cross_site))
-        // Who asks: needed by every page, errors included.
-        .layer(from_fn_with_state(context.clone(), add_request_context));
+            ServiceBuilder::new()
+                // Who asks: needed by every page, errors included.
+                .layer(from_fn_with_state(context.clone(), add_request_context))
+                // Posts from other sites: drawn by this one, judged by the next.
+                .layer(from_fn_with_state(context.clone(), cross_site))
+                .layer(
+                    CsrfLayer::new()
+                        .add_trusted_origin(&origin)?
+                        .with_insecure_bypass(|_, uri| is_open(uri.path())),
+                )
+                .layer(from_fn_with_state(context.clone(), draw_refusals)),
+        );
 
     let programs = Router::new()
         .route("/token", post(issuer::token))
@@ -142,30 +146,9 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .layer(CompressionLayer::new());
 
     let id = HeaderName::from_static("x-request-id");
-    Ok(browser
-        .merge(programs)
-        .merge(files)
-        .with_state(context)
-        .layer(from_fn(name_route))
-        // PostgreSQL cannot be asked for a NUL.
-        .layer(from_fn(clean_form))
-        .layer(DefaultBodyLimit::max(64 * 1024))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Duration::from_secs(config.server.request_seconds.max(1)),
-        ))
-        // One address may not use up the server.
-        .layer(from_fn_with_state(addresses, address))
-        // Other hosts are not served.
-        .layer(from_fn_with_state(PublicUrl(Arc::from(origin)), host))
-        // A panic ends one request, not the process.
-        .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(Hsts::of(secure, config), headers))
-        .layer(map_response(|mut response: Response| async {
-            response.headers_mut().remove("serverfnerror");
-            response
-        }))
-        .layer(PropagateRequestIdLayer::new(id.clone()))
+    // The first is the outermost. One layer of all of them, as each one by itself is copied for each request.
+    let around = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(id.clone(), MakeRequestUuid))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(|request: &axum::http::Request<_>| {
@@ -180,20 +163,46 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
                     tracing::info_span!("request", method = %request.method(), path, id)
                 })
                 .on_failure(())
-                .on_response(|response: &Response, latency: Duration, _: &tracing::Span| {
-                    // What a page tells of was written when it happened: whoever opens the page writes nothing.
-                    if response.status().is_server_error()
-                        && response.extensions().get::<Told>().is_none()
-                    {
-                        tracing::error!(
-                            status = response.status().as_u16(),
-                            ?latency,
-                            "response failed"
-                        );
-                    } else {
-                        tracing::debug!(status = response.status().as_u16(), ?latency, "answered");
-                    }
-                }),
+                .on_response(
+                    |response: &axum::http::Response<_>, latency: Duration, _: &tracing::Span| {
+                        // What a page tells of was written when it happened: whoever opens the page writes nothing.
+                        if response.status().is_server_error()
+                            && response.extensions().get::<Told>().is_none()
+                        {
+                            tracing::error!(
+                                status = response.status().as_u16(),
+                                ?latency,
+                                "response failed"
+                            );
+                        } else {
+                            tracing::debug!(
+                                status = response.status().as_u16(),
+                                ?latency,
+                                "answered"
+                            );
+                        }
+                    },
+                ),
         )
-        .layer(SetRequestIdLayer::new(id, MakeRequestUuid)))
+        .layer(PropagateRequestIdLayer::new(id))
+        .layer(map_response(|mut response: Response| async {
+            response.headers_mut().remove("serverfnerror");
+            response
+        }))
+        .layer(from_fn_with_state(Hsts::of(secure, config), headers))
+        // A panic ends one request, not the process.
+        .layer(CatchPanicLayer::new())
+        // Other hosts are not served.
+        .layer(from_fn_with_state(PublicUrl(Arc::from(origin)), host))
+        // One address may not use up the server.
+        .layer(from_fn_with_state(addresses, address))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(config.server.request_seconds.max(1)),
+        ))
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        // PostgreSQL cannot be asked for a NUL.
+        .layer(from_fn(clean_form))
+        .layer(from_fn(name_route));
+    Ok(browser.merge(programs).merge(files).with_state(context).layer(around))
 }

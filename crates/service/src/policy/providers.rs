@@ -9,7 +9,7 @@ use domain::{
 use storage::{Conn, policy::providers::Provider};
 use upstream::{Connector, Settings as ProviderSettings, connector};
 
-use crate::Error;
+use crate::{Error, policy::context::PolicyContext};
 
 /// A provider's button on the sign-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,8 @@ impl Configuration {
     /// # Errors
     /// [`Error`].
     pub async fn buttons(&self) -> Result<Vec<Button>, Error> {
-        self.buttons_of(None).await
+        let config = self.policy_context(&mut self.store.read().await?, None).await?;
+        Ok(self.buttons_of(&config).await)
     }
 
     /// What the sign-in page of an application shows, or where it leads by itself.
@@ -76,8 +77,8 @@ impl Configuration {
     /// # Errors
     /// [`Error`].
     pub async fn entrance(&self, client: Option<&str>, stay: bool) -> Result<LoginPage, Error> {
-        let policy = self.policy_context(&mut self.store.read().await?, client).await?.policy(None);
-        let buttons = self.buttons_of(client).await?;
+        let config = self.policy_context(&mut self.store.read().await?, client).await?;
+        let (policy, buttons) = (config.policy(None), self.buttons_of(&config).await);
         let straight_to = match entrance(&policy, buttons.len(), stay) {
             LoginRedirect::Page => None,
             LoginRedirect::Provider(n) => buttons.get(n).map(|b| b.key.clone()),
@@ -93,10 +94,7 @@ impl Configuration {
         })
     }
 
-    async fn buttons_of(&self, client: Option<&str>) -> Result<Vec<Button>, Error> {
-        let mut conn = self.store.read().await?;
-        let config = self.policy_context(&mut conn, client).await?;
-        drop(conn);
+    async fn buttons_of(&self, config: &PolicyContext) -> Vec<Button> {
         let mut buttons = Vec::new();
         for row in config
             .providers
@@ -106,7 +104,7 @@ impl Configuration {
             let origin = self.connector(row).await.ok().and_then(|c| c.origin());
             buttons.push(Button::new(row, origin));
         }
-        Ok(buttons)
+        buttons
     }
 
     /// The connector of a row, made anew when the row changed.
