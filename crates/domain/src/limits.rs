@@ -1,5 +1,6 @@
-//! How often somebody may try. Every limit exists twice, for browsers that are known to the account and for strangers,
-//! so that a stranger's failures never keep the owner out (rule 23 of the threats).
+//! How often somebody may try a password, and how many messages go out. Every limit exists twice, for browsers that are
+//! known to the account and for strangers, so that a stranger's failures never keep the owner out (rule 23 of the threats).
+//! The tries of a code by mail are counted with its attempt (`compare_code` of the service).
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{DAY, HOUR, MINUTE, Micros, email_address::is_invisible};

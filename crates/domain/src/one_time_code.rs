@@ -3,7 +3,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Lifetime of a code: ten minutes.
 pub const TTL: crate::Micros = 10 * crate::MINUTE;
-/// Tries of an attempt, unless the policy wants fewer.
+/// Tries of an attempt, unless the policy wants fewer; the service counts them (`compare_code`).
 pub const TRIES: i32 = 3;
 
 /// Writes random bytes as a code, one character a byte: five bits each, or a digit.
