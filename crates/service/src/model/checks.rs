@@ -7,9 +7,9 @@ use storage::accounts::{count_accounts, find_account, links::list_links, list_em
 use crate::Error;
 
 use super::{
-    deeds::Identity,
     fixtures::{ADDRESSES, PROVIDERS},
     product::Product,
+    session_acts::Identity,
     world::World,
 };
 

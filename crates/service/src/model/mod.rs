@@ -4,12 +4,12 @@
 //!
 //! 20,000 steps on fixed ways; `LIGATURE_MODEL_STEPS` sets another number, on new ways each time.
 mod checks;
-mod deeds;
 mod expressions;
 mod fixtures;
 mod people;
 mod product;
 mod second_lines;
+mod session_acts;
 mod sessions;
 mod steps;
 mod world;
@@ -23,8 +23,8 @@ use proptest::{
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
-use deeds::{Deed, Way};
 use product::Product;
+use session_acts::{SessionAct, Way};
 use steps::Step;
 use world::World;
 
@@ -49,10 +49,10 @@ impl StateMachineTest for Run {
                     product.add(account, identity, address).await
                 }
                 Step::Unlink { account, method } => {
-                    product.deed(account, Deed::Unlink(method)).await
+                    product.act(account, SessionAct::Unlink(method)).await
                 }
-                Step::Intrude { account, deeds } => product.intrude(account, &deeds).await,
-                Step::Late { account, deed } => product.late(account, deed).await,
+                Step::Intrude { account, acts } => product.intrude(account, &acts).await,
+                Step::Late { account, act } => product.late(account, act).await,
                 Step::Delegate { provider, believe } => assert_eq!(
                     product.delegate(provider, believe).await,
                     world.delegate_may(provider, believe),

@@ -6,9 +6,9 @@ use domain::{AccountId, MINUTE, linking::facts::UserAction, path::Continuation};
 use crate::{Error, Ligature, LoginOutcome, NewPerson, RequestContext};
 
 use super::{
-    deeds::{Identity, Way},
     fixtures::{ADDRESSES, PASSWORD},
     product::Product,
+    session_acts::{Identity, Way},
 };
 
 impl Product {

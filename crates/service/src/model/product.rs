@@ -33,8 +33,8 @@ use crate::{
 };
 
 use super::{
-    deeds::Identity,
     fixtures::{ADDRESSES, CODES_A_DAY, DELEGATE, PROVIDERS},
+    session_acts::Identity,
 };
 
 /// The product, with accounts in the order in which the model has them.

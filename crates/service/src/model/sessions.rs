@@ -15,28 +15,28 @@ use crate::{
 };
 
 use super::{
-    deeds::Deed,
     fixtures::{ANOTHER, DELEGATE, PASSWORD, PROVIDERS},
     product::Product,
+    session_acts::SessionAct,
 };
 
 impl Product {
-    pub(super) async fn deed(&mut self, account: usize, deed: Deed) {
+    pub(super) async fn act(&mut self, account: usize, act: SessionAct) {
         let Some(session) = Self::session_of(&self.ligature, self.accounts[account]).await else {
             return;
         };
         let ctx = Self::ctx(Some(session));
-        let start = Self::start_of(&self.ligature, &ctx, deed);
-        self.sent(account, &ctx, deed, start).await;
+        let start = Self::start_of(&self.ligature, &ctx, act);
+        self.sent(account, &ctx, act, start).await;
     }
 
     /// The start of an identity that is to be added.
     pub(super) fn start_of(
         ligature: &Ligature,
         ctx: &RequestContext,
-        deed: Deed,
+        act: SessionAct,
     ) -> Option<(UpstreamIdentity, LoginState)> {
-        let Deed::Add(identity) = deed else { return None };
+        let SessionAct::Add(identity) = act else { return None };
         let held = Self::identity(identity, None, true);
         let start = Self::start(ligature, ctx, &held);
         Some((held, start))
@@ -47,15 +47,15 @@ impl Product {
         &mut self,
         account: usize,
         ctx: &RequestContext,
-        deed: Deed,
+        act: SessionAct,
         start: Option<(UpstreamIdentity, LoginState)>,
     ) -> bool {
-        let done = match (deed, start) {
-            (Deed::Add(_), Some((held, start))) => {
+        let done = match (act, start) {
+            (SessionAct::Add(_), Some((held, start))) => {
                 let result = self.ligature.sign_in().complete_login(ctx, held, start).await;
                 return self.settle(result).await.is_some();
             }
-            (Deed::Unlink(method), _) => {
+            (SessionAct::Unlink(method), _) => {
                 let mut links = list_links(
                     &mut self.ligature.store.read().await.unwrap(),
                     self.accounts[account],
@@ -72,10 +72,10 @@ impl Product {
                 };
                 self.ligature.account_settings().remove_method(ctx, target).await
             }
-            (Deed::Password, _) => {
+            (SessionAct::Password, _) => {
                 self.ligature.account_settings().set_own_password(ctx, ANOTHER).await
             }
-            (Deed::Add(_), None) => return false,
+            (SessionAct::Add(_), None) => return false,
         };
         self.read_mails().await;
         match done {
@@ -85,11 +85,11 @@ impl Product {
         }
     }
 
-    pub(super) async fn late(&mut self, account: usize, deed: Deed) {
+    pub(super) async fn late(&mut self, account: usize, act: SessionAct) {
         let id = self.accounts[account];
         let Some(session) = Self::session_of(&self.ligature, id).await else { return };
         let ctx = Self::ctx(Some(session));
-        let start = Self::start_of(&self.ligature, &ctx, deed);
+        let start = Self::start_of(&self.ligature, &ctx, act);
         self.ligature
             .store
             .write::<_, Error, _>(move |c| {
@@ -97,13 +97,10 @@ impl Product {
             })
             .await
             .unwrap();
-        assert!(
-            !self.sent(account, &ctx, deed, start).await,
-            "{deed:?} for a session that is over"
-        );
+        assert!(!self.sent(account, &ctx, act, start).await, "{act:?} for a session that is over");
     }
 
-    pub(super) async fn intrude(&mut self, account: usize, deeds: &[Deed]) {
+    pub(super) async fn intrude(&mut self, account: usize, acts: &[SessionAct]) {
         let id = self.accounts[account];
         if Self::session_of(&self.ligature, id).await.is_none() {
             return;
@@ -123,8 +120,8 @@ impl Product {
                 identity,
             )
         };
-        for deed in deeds {
-            self.deed(account, *deed).await;
+        for act in acts {
+            self.act(account, *act).await;
         }
         let journal = self
             .ligature

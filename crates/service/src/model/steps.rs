@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
 use super::{
-    deeds::{Deed, Identity, Way},
+    session_acts::{Identity, SessionAct, Way},
     world::{Mail, Person, World},
 };
 
@@ -45,12 +45,12 @@ pub(super) enum Step {
     /// credential from before (rule 18).
     Intrude {
         account: usize,
-        deeds: Vec<Deed>,
+        acts: Vec<SessionAct>,
     },
     /// A page of a session is open, the session ends, and the page is sent (I14).
     Late {
         account: usize,
-        deed: Deed,
+        act: SessionAct,
     },
     /// Somebody with the provider role moves where a provider is asked, or says that its flag counts (rules 15 and 16).
     Delegate {
@@ -90,10 +90,10 @@ impl ReferenceStateMachine for World {
         let unlink = (account.clone(), 0_usize..4)
             .prop_map(|(account, method)| Step::Unlink { account, method });
         let switch = account.clone().prop_map(|account| Step::Switch { account });
-        let deed = || prop_oneof![3 => identity().prop_map(Deed::Add), 3 => (0_usize..4).prop_map(Deed::Unlink), 1 => Just(Deed::Password)];
-        let intrude = (account.clone(), prop::collection::vec(deed(), 1..5))
-            .prop_map(|(account, deeds)| Step::Intrude { account, deeds });
-        let late = (account, deed()).prop_map(|(account, deed)| Step::Late { account, deed });
+        let act = || prop_oneof![3 => identity().prop_map(SessionAct::Add), 3 => (0_usize..4).prop_map(SessionAct::Unlink), 1 => Just(SessionAct::Password)];
+        let intrude = (account.clone(), prop::collection::vec(act(), 1..5))
+            .prop_map(|(account, acts)| Step::Intrude { account, acts });
+        let late = (account, act()).prop_map(|(account, act)| Step::Late { account, act });
         let delegate = (0_usize..2, any::<bool>()).prop_map(|(provider, believe)| Step::Delegate {
             provider,
             believe: believe && provider != 0,
@@ -128,12 +128,12 @@ impl ReferenceStateMachine for World {
                 state.sign_in(*identity, *address, *verified, *way)
             }
             Step::Add { account, identity, .. } | Step::Crash { account, identity, .. } => {
-                state.deed(*account, Deed::Add(*identity))
+                state.act(*account, SessionAct::Add(*identity))
             }
-            Step::Unlink { account, method } => state.deed(*account, Deed::Unlink(*method)),
-            Step::Intrude { account, deeds } => {
+            Step::Unlink { account, method } => state.act(*account, SessionAct::Unlink(*method)),
+            Step::Intrude { account, acts } => {
                 if !state.people[*account].disabled {
-                    state.intrude(*account, deeds);
+                    state.intrude(*account, acts);
                 }
             }
             // Whose session is over does nothing, and a delegate does not say who people are.

@@ -2,8 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    deeds::{Deed, Identity, Way},
     fixtures::CODES_A_DAY,
+    session_acts::{Identity, SessionAct, Way},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,21 +169,22 @@ impl World {
         }
     }
 
-    pub(super) fn deed(&mut self, account: usize, deed: Deed) {
+    pub(super) fn act(&mut self, account: usize, act: SessionAct) {
         if self.people[account].disabled {
             return;
         }
-        let held_by = if let Deed::Add(identity) = deed { self.holder(identity) } else { None };
+        let held_by =
+            if let SessionAct::Add(identity) = act { self.holder(identity) } else { None };
         let person = &mut self.people[account];
         let last = person.links.len() + usize::from(person.password) == 1;
-        match deed {
-            Deed::Add(identity) => {
+        match act {
+            SessionAct::Add(identity) => {
                 if held_by.is_none() {
                     person.links.insert(identity);
                 }
             }
-            Deed::Unlink(_) if last => {}
-            Deed::Unlink(method) => match person.links.iter().nth(method).copied() {
+            SessionAct::Unlink(_) if last => {}
+            SessionAct::Unlink(method) => match person.links.iter().nth(method).copied() {
                 Some(identity) => {
                     person.links.remove(&identity);
                     person.released.insert(identity);
@@ -192,17 +193,17 @@ impl World {
                 None => {}
             },
             // The recommended policy lets a first one be set in a session.
-            Deed::Password => person.password = true,
+            SessionAct::Password => person.password = true,
         }
     }
 
     /// Whatever was done, the account is as it was; what was added meanwhile never comes back at a sign-in.
-    pub(super) fn intrude(&mut self, account: usize, deeds: &[Deed]) {
+    pub(super) fn intrude(&mut self, account: usize, acts: &[SessionAct]) {
         let before = self.people[account].clone();
         let mut barred = before.barred.clone();
-        for deed in deeds {
+        for act in acts {
             let links = self.people[account].links.clone();
-            self.deed(account, *deed);
+            self.act(account, *act);
             barred.extend(self.people[account].links.difference(&links));
         }
         let after = &self.people[account];

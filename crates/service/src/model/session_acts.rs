@@ -17,7 +17,7 @@ pub(super) enum Way {
 
 /// What somebody does in a session of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum SessionAct {
     Add(Identity),
     Unlink(usize),
     Password,
