@@ -57,6 +57,22 @@ impl WebRequest {
         self.entries.get(id).and_then(|cookie| ligature.sign_in().open_entry(id, cookie))
     }
 
+    /// An entry leads to an application, and its hour is over or its cookie is gone.
+    #[must_use]
+    pub fn is_over(&self, ligature: &Ligature, entry: &str) -> bool {
+        !entry.is_empty()
+            && entry != crate::paths::ADMIN_ENTRY
+            && device_of(entry).is_none()
+            && self.entry(ligature, entry).is_none()
+    }
+
+    /// The last request of an application that this browser began, though it may be over (FR-36).
+    #[must_use]
+    pub fn last_begun(&self, ligature: &Ligature) -> Option<domain::path::AuthorizeRequest> {
+        let begun = self.entries.iter().filter_map(|(id, it)| ligature.sign_in().begun_at(id, it));
+        begun.max_by_key(|(at, _)| *at).map(|(_, request)| request)
+    }
+
     /// The application that this page is on the way to, by the entry in its address.
     #[must_use]
     pub fn bound_for(&self, ligature: &Ligature) -> Option<String> {
@@ -90,9 +106,16 @@ impl WebRequest {
                 }
             });
         }
-        self.entry(ligature, entry).map_or(domain::path::Continuation::Account, |r| {
-            domain::path::Continuation::Authorize(Box::new(r))
-        })
+        match self.entry(ligature, entry) {
+            Some(request) => domain::path::Continuation::Authorize(Box::new(request)),
+            None if entry.is_empty() => domain::path::Continuation::Account,
+            // The way to the application is over: its person hears so, and is not left in an account they never asked for.
+            None => domain::path::SafePath::parse(&crate::paths::refused(
+                domain::Refusal::AttemptExpired,
+                "",
+            ))
+            .map_or(domain::path::Continuation::Account, domain::path::Continuation::Path),
+        }
     }
 }
 

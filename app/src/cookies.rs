@@ -83,9 +83,10 @@ impl Cookies {
         self.name(&format!("lg_en_{id}"))
     }
 
+    /// An application's request. It leads on for an hour; for the rest of a day it tells where somebody came from (FR-36).
     #[must_use]
     pub fn entry(self, id: &str, sealed: &str) -> Cookie {
-        Cookie { name: self.entry_name(id), value: sealed.to_owned(), age: 3600 }
+        Cookie { name: self.entry_name(id), value: sealed.to_owned(), age: 86_400 }
     }
 
     #[must_use]

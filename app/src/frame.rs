@@ -30,8 +30,9 @@ pub struct Head {
     pub title: String,
     pub status: u16,
     pub layout: Layout,
-    /// Origins that a form's redirects may lead to (CSP `form-action`).
-    pub origins: Vec<String>,
+    /// A form of the page may end at a provider or an application, after redirects that nobody knows in advance: browsers
+    /// hold `form-action` against each of them, and a pop-up must keep the page that opened it (FR-05 to FR-07).
+    pub leads_out: bool,
     /// Origins of other sites' pages that are loaded in frames.
     pub frames: Vec<String>,
     /// Where the browser goes on to by itself, after two seconds.
@@ -47,7 +48,7 @@ impl Head {
             title,
             status: 200,
             layout,
-            origins: Vec::new(),
+            leads_out: layout == Layout::Narrow,
             frames: Vec::new(),
             onward: None,
             client: None,
@@ -67,9 +68,10 @@ impl Head {
         self
     }
 
+    /// For pages with a provider's button; those of the sign-in lead out as they are.
     #[must_use]
-    pub fn origins(mut self, origins: impl IntoIterator<Item = String>) -> Self {
-        self.origins.extend(origins);
+    pub fn leads_out(mut self) -> Self {
+        self.leads_out = true;
         self
     }
 }

@@ -1,4 +1,5 @@
 //! Turns what a use case answered into cookies and a redirect; the same for forms and protocol routes.
+use axum::response::{IntoResponse, Response};
 use domain::{path::Continuation, policy::Owes};
 use http::{
     HeaderValue, StatusCode,
@@ -7,7 +8,10 @@ use http::{
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
-use service::{Destination, Error, LoginOutcome, Started, oidc_provider::Granted};
+use service::{
+    Destination, Error, LoginOutcome, Started,
+    oidc_provider::{Granted, ReplyTo},
+};
 
 use crate::{
     context::{Context, WebRequest},
@@ -52,6 +56,23 @@ impl SeeOther {
     pub fn with(mut self, cookie: Cookie) -> Self {
         self.cookies.push(cookie);
         self
+    }
+
+    /// A 303 with its cookies; never 307, which would send a form on (RFC 9700 §4.12).
+    #[must_use]
+    pub fn answer(&self, context: &Context) -> Response {
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            LOCATION,
+            HeaderValue::from_str(&self.location()).unwrap_or(HeaderValue::from_static("/")),
+        );
+        for cookie in &self.cookies {
+            if let Ok(value) = HeaderValue::from_str(&context.cookies.header(cookie)) {
+                headers.append(SET_COOKIE, value);
+            }
+        }
+        response
     }
 
     /// The address for the `Location` header. Our own paths are checked once more.
@@ -226,8 +247,7 @@ pub fn sign_in_for(
     request: domain::path::AuthorizeRequest,
     page: &str,
 ) -> Result<SeeOther, Error> {
-    let redirect_uri = request.redirect_uri.clone();
-    let state = request.state.clone();
+    let to = ReplyTo::from(&request);
     Ok(match context.ligature.sign_in().seal_entry(request)? {
         Some((id, sealed)) => {
             SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed))
@@ -235,11 +255,10 @@ pub fn sign_in_for(
         // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
         None => SeeOther {
             to: Destination::Application(context.ligature.error_uri(
-                &redirect_uri,
+                &to,
                 "invalid_request",
                 "the request is too large; use pushed authorization requests",
-                state.as_deref(),
-            )),
+            )?),
             cookies: Vec::new(),
         },
     })

@@ -160,6 +160,12 @@ pub fn admin_provider_delete(key: &str) -> String {
     format!("{ADMIN_PROVIDERS}/{key}/delete")
 }
 
+/// The page that takes a provider's people along to another one.
+#[must_use]
+pub fn admin_provider_move(key: &str) -> String {
+    format!("{ADMIN_PROVIDERS}/{key}/move")
+}
+
 /// A provider's page.
 #[must_use]
 pub fn admin_provider(key: &str) -> String {

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream::once};
-use http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
+use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_integration_utils::{BoxedFnOnce, PinnedFuture, PinnedStream};
@@ -21,10 +21,12 @@ use crate::{
 pub const METER: &str = "data-meter";
 /// The attribute of a form that a passkey's answer fills.
 pub const PASSKEY: &str = "data-passkey";
+/// The attribute of a form that is sent at once.
+pub const SUBMIT: &str = "data-submit";
 
 #[derive(Clone)]
 struct Policy {
-    form_action: String,
+    leads_out: bool,
     frames: String,
     scripts: String,
     modules: Vec<(&'static str, String)>,
@@ -37,18 +39,10 @@ pub async fn page<V: IntoView + 'static>(
     head: Head,
     body: impl FnOnce() -> V + Send + 'static,
 ) -> Response {
-    let mut origins: Vec<String> = head
-        .origins
-        .iter()
-        .filter(|o| o.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b';' && b != b','))
-        .cloned()
-        .collect();
-    origins.sort();
-    origins.dedup();
     let frames = if head.frames.is_empty() { "'none'".to_owned() } else { head.frames.join(" ") };
     let policy = Policy {
         frames,
-        form_action: format!("'self' {}", origins.join(" ")).trim().to_owned(),
+        leads_out: head.leads_out,
         scripts: context.assets.scripts.clone(),
         modules: context.assets.modules.clone(),
     };
@@ -109,13 +103,19 @@ fn finish<V: IntoView + 'static>(
         };
         let connects = islands || wanted.iter().any(|(attribute, _)| *attribute == METER);
         let csp = format!(
-            "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; frame-src {}; form-action {}; base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
+            "default-src 'none'; script-src {script}; connect-src {}; style-src 'self'; img-src 'self'; frame-src {}; {}base-uri 'none'; frame-ancestors 'none'; object-src 'none'",
             if connects { "'self'" } else { "'none'" },
             policy.frames,
-            policy.form_action
+            if policy.leads_out { "" } else { "form-action 'self'; " }
         );
         if let Ok(value) = HeaderValue::from_str(&csp) {
             response.insert_header(CONTENT_SECURITY_POLICY, value);
+        }
+        if policy.leads_out {
+            response.insert_header(
+                HeaderName::from_static("cross-origin-opener-policy"),
+                HeaderValue::from_static("unsafe-none"),
+            );
         }
         // Marks between texts are for islands only. What people wrote is escaped and holds none.
         html = if islands {

@@ -16,6 +16,7 @@ struct Site;
 const CSS: &str = include_str!("../../style/main.css");
 const PASSKEY: &str = include_str!("../../public/passkey.js");
 const METER: &str = include_str!("../../public/meter.js");
+const SUBMIT: &str = include_str!("../../public/submit.js");
 const MARK: &str = include_str!("../../public/mark.svg");
 
 fn hash() -> String {
@@ -24,6 +25,7 @@ fn hash() -> String {
     hasher.update(MARK);
     hasher.update(PASSKEY);
     hasher.update(METER);
+    hasher.update(SUBMIT);
     for name in Site::iter() {
         if let Some(file) = Site::get(&name) {
             hasher.update(file.data);
@@ -43,8 +45,11 @@ pub fn assets() -> Assets {
     };
     let module =
         |name: &str| format!("<script type=\"module\" src=\"/assets/{hash}/{name}\"></script>");
-    let modules =
-        vec![(render::PASSKEY, module("passkey.js")), (render::METER, module("meter.js"))];
+    let modules = vec![
+        (render::PASSKEY, module("passkey.js")),
+        (render::METER, module("meter.js")),
+        (render::SUBMIT, module("submit.js")),
+    ];
     Assets {
         css: format!("/assets/{hash}/main.css"),
         icon: format!("/assets/{hash}/mark.svg"),
@@ -59,6 +64,7 @@ pub async fn asset(Path((_hash, file)): Path<(String, String)>) -> Response {
         "main.css" => (CSS.as_bytes().to_vec(), "text/css; charset=utf-8"),
         "passkey.js" => (PASSKEY.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
         "meter.js" => (METER.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
+        "submit.js" => (SUBMIT.as_bytes().to_vec(), "text/javascript; charset=utf-8"),
         "mark.svg" => (MARK.as_bytes().to_vec(), "image/svg+xml"),
         name => match (Site::get(name), name.rsplit('.').next()) {
             (Some(found), Some("js")) => {

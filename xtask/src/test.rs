@@ -34,7 +34,7 @@ impl fmt::Display for Line {
 }
 
 /// Journeys through real counterparts and a real browser that `test` walks.
-const JOURNEYS: [&str; 1] = ["tests/journeys.test.js"];
+const JOURNEYS: [&str; 2] = ["tests/journeys.test.js", "tests/hops.test.js"];
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -196,3 +196,13 @@ address-lead = { $application } fragt nach Ihrer E-Mail-Adresse. Bevor wir { $ad
 address-there = { $application } fragt nach Ihrer E-Mail-Adresse. Es gibt nichts mehr zu bestätigen.
 address-send = Code schicken
 address-on = Weiter zu { $application }
+
+## Going back to an application that wants the answer posted
+
+reply-title = Zurück zur Anwendung
+reply-lead = Ihr Browser bringt Sie zurück. Wenn nichts geschieht, drücken Sie auf „Weiter“.
+
+## On the page of an attempt that is over, for who came from an application
+
+refusal-begin-again = Sie waren auf dem Weg zu { $application }. Öffnen Sie { $application } noch einmal und melden Sie sich von dort aus an.
+refusal-begin-again-go = { $application } öffnen

@@ -196,3 +196,13 @@ address-lead = { $application } asks for your email address. Before we share { $
 address-there = { $application } asks for your email address. There is nothing more to confirm.
 address-send = Send me a code
 address-on = Continue to { $application }
+
+## Going back to an application that wants the answer posted
+
+reply-title = Going back to the application
+reply-lead = Your browser is taking you back. If nothing happens, press Continue.
+
+## On the page of an attempt that is over, for who came from an application
+
+refusal-begin-again = You were on your way to { $application }. Open { $application } again and sign in from there.
+refusal-begin-again-go = Open { $application }

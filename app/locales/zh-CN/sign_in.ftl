@@ -196,3 +196,13 @@ address-lead = { $application } 请求获知您的邮箱地址。在提供 { $ad
 address-there = { $application } 请求获知您的邮箱地址。已无需再确认。
 address-send = 发送验证码
 address-on = 前往 { $application }
+
+## Going back to an application that wants the answer posted
+
+reply-title = 正在返回应用
+reply-lead = 浏览器正在带您返回。如果没有反应，请按“继续”。
+
+## On the page of an attempt that is over, for who came from an application
+
+refusal-begin-again = 您正要前往 { $application }。请重新打开 { $application }，并从那里登录。
+refusal-begin-again-go = 打开 { $application }

@@ -25,7 +25,7 @@ pub async fn merge(req: PageRequest) -> Answer {
     }
     let buttons = req.context.ligature.configuration().buttons().await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
-    let head = head(l, "merge-title").origins(buttons.iter().filter_map(|b| b.origin.clone()));
+    let head = head(l, "merge-title").leads_out();
     Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{t(l, "merge-title")}</h1>

@@ -79,8 +79,7 @@ pub async fn methods(req: PageRequest) -> Answer {
         Some(session) => req.context.ligature.configuration().owes_factor(session).await?,
         None => Owes::Nothing,
     };
-    let head = Head::new(t(l, "account-title"), Layout::Account)
-        .origins(overview.addable.iter().filter_map(|b| b.origin.clone()));
+    let head = Head::new(t(l, "account-title"), Layout::Account).leads_out();
     let said = req.flash.notice.clone();
     let names = req.context.ligature.configuration().buttons().await?;
     Ok(page(

@@ -41,8 +41,7 @@ pub async fn confirm(req: PageRequest<ConfirmQuery>) -> Answer {
     let to =
         SafePath::parse(&req.query.to).map_or_else(|_| paths::ACCOUNT.to_owned(), String::from);
     let (l, said) = (req.web.lang, req.flash.notice.clone());
-    let head = Head::new(t(l, "confirm-title"), Layout::Narrow)
-        .origins(view.providers.iter().filter_map(|b| b.origin.clone()));
+    let head = Head::new(t(l, "confirm-title"), Layout::Narrow);
     Ok(page(
         &req.context,
         &req.web,

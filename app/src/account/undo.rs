@@ -130,8 +130,7 @@ pub async fn undo(Path(secret): Path<String>, req: PageRequest) -> Answer {
     // Who asked in My Account goes back there; who came by a mail closes the page.
     let asked =
         req.web.ctx.session.is_some() && matches!(view.page, UndoPage::Show | UndoPage::Decide);
-    let head = Head::new(t(l, "undo-title"), Layout::Narrow)
-        .origins(view.providers.iter().filter_map(|b| b.origin.clone()));
+    let head = Head::new(t(l, "undo-title"), Layout::Narrow);
     Ok(page(&req.context, &req.web, head, move || {
         let lead = said(l, view.change.what, &view.change.about);
         view! {

@@ -185,6 +185,8 @@ fn TokenFields(l: Lang, form: Filled, settings: ApplicationSettings) -> AnyView 
             <Text form=form name="refresh_seconds" there={s.refresh_seconds.to_string()} max=10/>
             <Radios name="fields[algorithm]" legend={t(l, "app-algorithm")} options=algorithms chosen=algorithm/>
             <Tick form=form name="pkce_optional" there={s.pkce_optional} hint=true/>
+            <Tick form=form name="plain_oauth" there={s.plain_oauth} hint=true/>
+            <Tick form=form name="any_scheme" there={s.any_scheme} hint=true/>
             <Tick form=form name="dpop" there={s.dpop} hint=true/>
             <Tick form=form name="pairwise" there={s.pairwise} hint=true/>
             <Tick form=form name="identities" there={s.identities} hint=true/>
@@ -230,6 +232,8 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         grants: grants.into_iter().filter(|(name, _)| on(name)).map(|(_, grant)| grant).collect(),
         first_party: on("first_party"),
         pkce_optional: on("pkce_optional"),
+        plain_oauth: on("plain_oauth"),
+        any_scheme: on("any_scheme"),
         post_logout_redirect_uris: words(text("post_logout_redirect_uris")),
         backchannel_logout_uri: text("backchannel_logout_uri").to_owned(),
         frontchannel_logout_uri: text("frontchannel_logout_uri").to_owned(),

@@ -19,6 +19,7 @@ pub mod provider;
 pub mod provider_add;
 pub mod provider_delete;
 pub mod provider_gallery;
+pub mod provider_move;
 pub mod provider_source;
 pub mod provider_test;
 pub mod providers;

@@ -150,6 +150,13 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
                 </form>
             }
         })}
+        {(shows.trusts && found.links > 0).then(|| view! {
+            <section class="section">
+                <h2>{t(l, "provider-move")}</h2>
+                <p>{t(l, "provider-move-hint")}</p>
+                <div><a class="button" href=paths::admin_provider_move(&found.key)>{t(l, "provider-move")}</a></div>
+            </section>
+        })}
         {shows.changes.then(|| view! {
             <section class="section">
                 <h2>{t(l, "provider-delete")}</h2>

@@ -6,7 +6,6 @@ use crate::{
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::origin,
 };
 use axum::response::{IntoResponse, Redirect};
 use domain::Refusal;
@@ -27,8 +26,7 @@ pub async fn address(req: PageRequest<EntryQuery>) -> Answer {
         application: request.application_name.clone(),
         address: String::new(),
     });
-    let head =
-        Head::new(t(l, "address-title"), Layout::Narrow).origins(origin(&request.redirect_uri));
+    let head = Head::new(t(l, "address-title"), Layout::Narrow);
     Ok(page(&req.context, &req.web, head, move || {
         let lead = if shown.is_some() { ta(l, "address-lead", &[("application", &application), ("address", &address)]) } else { ta(l, "address-there", &[("application", &application)]) };
         view! {

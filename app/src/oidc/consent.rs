@@ -7,7 +7,6 @@ use crate::{
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::origin,
 };
 use axum::response::{IntoResponse, Redirect};
 use domain::Refusal;
@@ -26,7 +25,7 @@ pub async fn show_consent(req: PageRequest<EntryQuery>) -> Answer {
     let name = req.web.ctx.session.as_ref().map(|c| c.name.clone()).unwrap_or_default();
     let (l, entry) = (req.web.lang, req.query.entry.clone());
     let title = ta(l, "consent-title", &[("application", &application)]);
-    let head = Head::new(title.clone(), Layout::Narrow).origins(origin(&request.redirect_uri));
+    let head = Head::new(title.clone(), Layout::Narrow);
     Ok(page(&req.context, &req.web, head, move || {
         view! {
             <h1>{title}</h1>

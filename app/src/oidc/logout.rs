@@ -7,7 +7,6 @@ use crate::{
     page_request::PageRequest,
     paths,
     render::{Head, Layout, page},
-    sign_in::login::origin,
 };
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -71,8 +70,7 @@ pub async fn ask(
         .filter(|(k, _)| ["client_id", "post_logout_redirect_uri", "state"].contains(&k.as_str()))
         .cloned()
         .collect();
-    let head =
-        Head::new(t(l, "logout-title"), Layout::Narrow).origins(out.to.as_deref().and_then(origin));
+    let head = Head::new(t(l, "logout-title"), Layout::Narrow);
     page(context, web, head, move || {
         let lead = if out.application.is_empty() { t(l, "logout-lead") } else { ta(l, "logout-lead-application", &[("application", &out.application)]) };
         view! {
@@ -116,4 +114,11 @@ pub async fn done(req: PageRequest<DoneQuery>) -> Response {
         }
     })
     .await
+}
+
+/// Scheme and host of a URL, for the page's `frame-src`.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host: String = rest.chars().take_while(|c| !matches!(c, '/' | '?' | '#')).collect();
+    (!host.is_empty() && !host.contains('@')).then(|| format!("{scheme}://{host}"))
 }

@@ -3,3 +3,4 @@ pub mod address;
 pub mod consent;
 pub mod device;
 pub mod logout;
+pub mod reply;

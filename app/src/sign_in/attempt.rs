@@ -17,7 +17,6 @@ use crate::{
         details::DetailsForm,
         factor::FactorForm,
         finish::Finish,
-        login::origin,
         refused::{Waiting, refusal_page_for},
         reset::NewPassword,
         restore::RestoreForm,
@@ -41,7 +40,6 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
         let waiting = Waiting {
             attempt: id,
             application: request.application_name.clone(),
-            origin: origin(&request.redirect_uri),
         };
         return Ok(refusal_page_for(
             &req.context,
@@ -83,14 +81,9 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
 fn head(l: Lang, view: &AttemptView) -> Head {
     let (title, _) = heading(l, view);
     let wide = matches!(view.body, ViewBody::Merge { .. });
-    let mut head = Head::new(title, if wide { Layout::Account } else { Layout::Narrow });
+    let mut head = Head::new(title, if wide { Layout::Account } else { Layout::Narrow }).leads_out();
     if let Continuation::Authorize(request) = &view.continuation {
-        head = head
-            .origins(origin(&request.redirect_uri))
-            .requesting_client(Some(request.client_id.clone()));
-    }
-    if let ViewBody::Bind { identities, .. } = &view.body {
-        head = head.origins(identities.iter().filter_map(|b| b.origin.clone()));
+        head = head.requesting_client(Some(request.client_id.clone()));
     }
     head
 }

@@ -8,7 +8,6 @@ use crate::{
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::destinations,
 };
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -21,11 +20,7 @@ pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
     }
-    let head = Head::new(t(l, "login-code-title"), Layout::Narrow).origins(destinations(
-        req,
-        &req.query.entry,
-        &[],
-    ));
+    let head = Head::new(t(l, "login-code-title"), Layout::Narrow);
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     Ok(page(&req.context, &req.web, head, move || {
         let problem = flash.problem("email").map(|key| t(l, key));

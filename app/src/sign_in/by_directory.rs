@@ -9,7 +9,6 @@ use crate::{
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::origin,
 };
 use axum::extract::Path;
 use domain::Refusal;
@@ -36,8 +35,7 @@ pub async fn by_directory(
     let shown = sign_in.directory_page(&req.web.ctx, &key, &state, cookie.as_deref()).await?;
     let (l, flash, name) = (req.web.lang, req.flash.clone(), shown.name);
     let title = ta(l, "directory-title", &[("provider", &name)]);
-    let head = Head::new(title.clone(), Layout::Narrow)
-        .origins(shown.redirect_uri.as_deref().and_then(origin));
+    let head = Head::new(title.clone(), Layout::Narrow);
     // On the way to an application the browser's own way back keeps the request.
     let back = match (shown.signs_in, &shown.redirect_uri) {
         (true, None) => Some((paths::LOGIN_STAY, "directory-other")),

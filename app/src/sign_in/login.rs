@@ -4,16 +4,20 @@ use crate::{
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, leave, redirect_with_flash, respond, to_provider},
+    outcome::{
+        Code, Flash, granted, leave, redirect_with_flash, respond, to_provider,
+    },
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
-use service::{Purpose, account::passkeys::Ceremony, policy::providers::Button};
+use service::{
+    Purpose, account::passkeys::Ceremony, oidc_provider::Granted, policy::providers::Button,
+};
 
 #[server(prefix = "/fn", endpoint = "signin/passkey")]
 pub async fn sign_in_passkey(
@@ -45,24 +49,6 @@ pub async fn sign_in_passkey(
     respond(&context, &next)
 }
 
-/// Origins that a form on a sign-in page may lead to.
-pub(crate) fn destinations<Q>(
-    req: &PageRequest<Q>,
-    entry: &str,
-    buttons: &[Button],
-) -> Vec<String> {
-    let application =
-        req.web.entry(&req.context.ligature, entry).and_then(|r| origin(&r.redirect_uri));
-    buttons.iter().filter_map(|b| b.origin.clone()).chain(application).collect()
-}
-
-/// Scheme and host of a URL.
-pub(crate) fn origin(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host: String = rest.chars().take_while(|c| !matches!(c, '/' | '?' | '#')).collect();
-    (!host.is_empty() && !host.contains('@')).then(|| format!("{scheme}://{host}"))
-}
-
 /// What the page reads from its address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -78,7 +64,16 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     if req.web.ctx.session.is_some() && req.query.entry.is_empty() && req.query.stay.is_empty() {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
-    let client = req.web.client_of(&req.context.ligature, &req.query.entry);
+    let ligature = &req.context.ligature;
+    if req.query.stay.is_empty() && !req.query.entry.is_empty() {
+        if let Some(onward) = signed_in_meanwhile(req).await? {
+            return Ok(onward);
+        }
+        if req.web.is_over(ligature, &req.query.entry) {
+            return Err(Refusal::AttemptExpired.into());
+        }
+    }
+    let client = req.web.client_of(ligature, &req.query.entry);
     let entered = req
         .context
         .ligature
@@ -109,14 +104,31 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
         || (t(l, "login-title"), String::new()),
         |r| (ta(l, "login-title-application", &[("name", &r.application_name)]), r.login_hint),
     );
-    let head =
-        Head::new(title.clone(), Layout::Narrow).origins(destinations(req, &entry, &buttons));
+    let head = Head::new(title.clone(), Layout::Narrow);
     let said = req.flash.notice.clone();
     let typed = Some(req.flash.typed("email")).filter(|t| !t.is_empty()).unwrap_or(hint);
     Ok(page(&req.context, &req.web, head, move || {
         view! { <LoginPage l=l title=title said=said buttons=buttons last=last local=local typed=typed entry=entry/> }
     })
     .await)
+}
+
+/// Where somebody goes who signed in in another tab meanwhile: on to the application, unless it wants a new sign-in (FR-35).
+async fn signed_in_meanwhile(
+    req: &PageRequest<LoginQuery>,
+) -> Result<Option<Response>, service::Error> {
+    let ligature = &req.context.ligature;
+    let (Some(session), Some(request)) =
+        (&req.web.ctx.session, req.web.entry(ligature, &req.query.entry))
+    else {
+        return Ok(None);
+    };
+    Ok(match ligature.authorization().grant(session, request).await {
+        Ok(Granted::SignIn(_)) => None,
+        Ok(other) => Some(granted(&req.context, other)?.answer(&req.context)),
+        Err(error) if error.refusal() == Refusal::SessionEnded => None,
+        Err(error) => return Err(error),
+    })
 }
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.

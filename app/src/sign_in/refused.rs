@@ -89,11 +89,10 @@ pub async fn refusal_page(
     refusal_page_for(context, web, refusal, support, None).await
 }
 
-/// An application that waits for an answer: the attempt, the application's name, the origin that it is told at.
+/// An application that waits for an answer: the attempt, the application's name.
 pub struct Waiting {
     pub attempt: String,
     pub application: String,
-    pub origin: Option<String>,
 }
 
 /// The page with a way back to the application, which is told only when the person says so (GV-20).
@@ -107,9 +106,14 @@ pub async fn refusal_page_for(
     let l = web.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
     let head = Head::new(title.clone(), Layout::Narrow)
-        .status(refusal.status())
-        .origins(waiting.as_ref().and_then(|w| w.origin.clone()));
+        .status(refusal.status());
     let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
+    // Who was on the way to an application that can't be told any more begins again there (FR-36).
+    let left = if refusal == Refusal::AttemptExpired && waiting.is_none() {
+        web.last_begun(&context.ligature)
+    } else {
+        None
+    };
     // Who wanted to the console comes back to it.
     let in_console = web.here.starts_with(paths::ADMIN);
     let mut response = page(context, web, head, move || {
@@ -117,6 +121,7 @@ pub async fn refusal_page_for(
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
             <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| view! { <NextStep l=l step=step in_console=in_console has_code={!support.is_empty()}/> }).collect_view()}</ul>
+            {left.map(|request| view! { <BeginAgain l=l application=request.application_name at={home_of(&request.redirect_uri)}/> })}
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>
                     <input type="hidden" name="attempt" value=w.attempt/>
@@ -133,6 +138,29 @@ pub async fn refusal_page_for(
             .insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
     }
     response
+}
+
+/// Where an application begins; one that is a program of the device has no such address.
+fn home_of(redirect_uri: &str) -> Option<String> {
+    let url = url::Url::parse(redirect_uri).ok()?;
+    let site = matches!(url.scheme(), "https" | "http") && url.host_str().is_some();
+    site.then(|| format!("{}/", url.origin().ascii_serialization()))
+}
+
+/// The way back to the application that somebody came from.
+#[component]
+fn BeginAgain(
+    l: Lang,
+    application: String,
+    /// Its site; `None`: it has none.
+    at: Option<String>,
+) -> AnyView {
+    let name = application.clone();
+    view! {
+        <p>{ta(l, "refusal-begin-again", &[("application", &application)])}</p>
+        {at.map(|at| view! { <p><a class="button primary" href=at rel="noreferrer">{ta(l, "refusal-begin-again-go", &[("application", &name)])}</a></p> })}
+    }
+    .into_any()
 }
 
 /// What to do next, each once: who is signed in goes to My Account instead of signing in.

@@ -8,7 +8,7 @@ use crate::{
     page_request::{EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::{code::SendAgain, login::destinations},
+    sign_in::code::SendAgain,
 };
 use axum::response::Response;
 use domain::Refusal;
@@ -16,11 +16,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 pub async fn show_reset(req: PageRequest<EntryQuery>) -> Response {
     let l = req.web.lang;
-    let head = Head::new(t(l, "reset-title"), Layout::Narrow).origins(destinations(
-        &req,
-        &req.query.entry,
-        &[],
-    ));
+    let head = Head::new(t(l, "reset-title"), Layout::Narrow);
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     page(&req.context, &req.web, head, move || {
         view! {

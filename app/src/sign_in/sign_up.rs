@@ -8,7 +8,6 @@ use crate::{
     page_request::{EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::login::destinations,
 };
 use axum::response::Response;
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -16,11 +15,7 @@ use service::NewPerson;
 
 pub async fn show_sign_up(req: PageRequest<EntryQuery>) -> Response {
     let l = req.web.lang;
-    let head = Head::new(t(l, "signup-title"), Layout::Narrow).origins(destinations(
-        &req,
-        &req.query.entry,
-        &[],
-    ));
+    let head = Head::new(t(l, "signup-title"), Layout::Narrow);
     let (flash, entry) = (req.flash.clone(), req.query.entry.clone());
     page(&req.context, &req.web, head, move || {
         let problem = |name: &str| flash.problem(name).map(|key| t(l, key));

@@ -32,6 +32,8 @@ crate::named! {
         AccountNotMerged = "account.not_merged",
         /// Deletion of the account stopped.
         AccountRestored = "account.restored",
+        /// A provider's sign-in came with an administrator's address; it opened nothing.
+        AdministratorClaimed = "administrator.claimed",
         /// Application registered.
         ApplicationRegistered = "application.registered",
         /// Signed in to an application.
@@ -126,6 +128,8 @@ crate::named! {
         ProviderChanged = "provider.changed",
         /// Provider deleted.
         ProviderDeleted = "provider.deleted",
+        /// Its people come along to another provider.
+        ProviderMoved = "provider.moved",
         /// Offered provider switched.
         ProviderTaken = "provider.taken",
         /// Recovery code used.

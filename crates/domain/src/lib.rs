@@ -29,6 +29,7 @@ pub mod colour;
 pub mod contact;
 pub mod decision;
 pub mod email_address;
+pub mod identity_move;
 pub mod ids;
 pub mod limits;
 pub mod linking;

@@ -120,6 +120,9 @@ pub struct AuthorizeRequest {
     pub id_token_claims: Vec<String>,
     #[serde(default)]
     pub userinfo_claims: Vec<String>,
+    /// The answer is posted by the person's browser (OAuth 2.0 Form Post Response Mode), not part of an address.
+    #[serde(default)]
+    pub form_post: bool,
     /// When the request arrived; with `fresh`, the sign-in must be younger.
     pub at: crate::Micros,
 }

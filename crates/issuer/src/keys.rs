@@ -149,15 +149,6 @@ impl Keyring {
         signer.sign(typ, claims)
     }
 
-    /// A JWT that names a key which is none of these any more: nothing can be said of it, and nothing held against it.
-    #[must_use]
-    pub fn is_of_another_key(&self, token: &str) -> bool {
-        decode_header(token)
-            .ok()
-            .and_then(|h| h.kid)
-            .is_some_and(|kid| !self.all().any(|s| s.kid == kid))
-    }
-
     /// What an ID token of ours shows, however old it is: an `id_token_hint` (OpenID Connect Core §3.1.2.1). Nothing else
     /// that the same keys sign is one, a logout token least of all (TK-05).
     #[must_use]

@@ -36,7 +36,7 @@ pub use keys::{Hint, ID_TOKEN, KeyProblem, Keyring, Signer, generate};
 pub use pkce::{challenge, pkce_matches};
 pub use registration::{MetadataProblem, Registration, read_metadata};
 pub use request::{
-    AuthorizeProblem, RegisteredClient, SCOPES, Validated, is_any_repeated, validate,
+    AuthorizeProblem, RegisteredClient, ReplyTo, SCOPES, Validated, is_any_repeated, validate,
 };
 pub use settings::{
     Algorithm, Brand, DEVICE_GRANT, Grant, Kind, SettingProblem, Settings, is_scope,

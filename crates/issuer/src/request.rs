@@ -24,12 +24,26 @@ pub enum AuthorizeProblem {
     /// The client or its redirect URI is not known: nobody is redirected (RFC 6749 §4.1.2.1).
     Untrusted,
     /// Told to the application at its registered URI.
-    Tell {
-        redirect_uri: String,
-        error: &'static str,
-        description: &'static str,
-        state: Option<String>,
-    },
+    Tell { to: ReplyTo, error: &'static str, description: &'static str },
+}
+
+/// Where an application is answered, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyTo {
+    pub redirect_uri: String,
+    pub state: Option<String>,
+    /// Posted by the person's browser instead of standing in an address.
+    pub form_post: bool,
+}
+
+impl From<&AuthorizeRequest> for ReplyTo {
+    fn from(request: &AuthorizeRequest) -> Self {
+        Self {
+            redirect_uri: request.redirect_uri.clone(),
+            state: request.state.clone(),
+            form_post: request.form_post,
+        }
+    }
 }
 
 /// A request that is fine as far as it goes by itself.
@@ -75,12 +89,11 @@ pub fn validate(
         .filter(|uri| is_registered(uri, client))
         .ok_or(AuthorizeProblem::Untrusted)?;
     let state = one("state");
-    let tell = |error, description| AuthorizeProblem::Tell {
-        redirect_uri: redirect_uri.clone(),
-        error,
-        description,
-        state: state.clone(),
-    };
+    let mode = one("response_mode").unwrap_or_else(|| "query".to_owned());
+    let form_post = mode == "form_post";
+    let to = ReplyTo { redirect_uri: redirect_uri.clone(), state: state.clone(), form_post };
+    let tell =
+        |error, description| AuthorizeProblem::Tell { to: to.clone(), error, description };
     if is_any_repeated(parameters) {
         return Err(tell("invalid_request", "a parameter appears twice"));
     }
@@ -104,8 +117,8 @@ pub fn validate(
         None => return Err(tell("invalid_request", "response_type is missing")),
         Some(_) => return Err(tell("unsupported_response_type", "response_type must be code")),
     }
-    if one("response_mode").is_some_and(|m| m != "query") {
-        return Err(tell("invalid_request", "response_mode must be query"));
+    if !form_post && mode != "query" {
+        return Err(tell("invalid_request", "response_mode must be query or form_post"));
     }
     let scope: Vec<String> = one("scope")
         .unwrap_or_default()
@@ -113,7 +126,7 @@ pub fn validate(
         .filter(|s| !s.is_empty())
         .map(str::to_owned)
         .collect();
-    if !scope.iter().any(|s| s == "openid") {
+    if !client.settings.plain_oauth && !scope.iter().any(|s| s == "openid") {
         return Err(tell("invalid_scope", "scope must contain openid"));
     }
     let code_challenge = match (one("code_challenge"), one("code_challenge_method").as_deref()) {
@@ -169,6 +182,7 @@ pub fn validate(
         client_id: client.client_id.clone(),
         application_name: client.name.clone(),
         redirect_uri: redirect_uri.clone(),
+        form_post,
         scope: scope.into_iter().filter(|s| SCOPES.contains(&s.as_str())).collect(),
         state,
         nonce: one("nonce"),
@@ -211,7 +225,8 @@ fn wants_two_factors(acr_values: &str, claims: &Value) -> bool {
     only_two(&acr_values.split(' ').collect::<Vec<_>>()) || only_two(&named.collect::<Vec<_>>())
 }
 
-/// Compared exactly (RFC 9700 §2.1); a native application's loopback address may have any port (RFC 8252 §7.3).
+/// Compared exactly (RFC 9700 §2.1); a native application's loopback address may have any port (RFC 8252 §7.3), and no path
+/// is the root. Who registers `localhost` has chosen it: whatever answers to that name on the device gets the code.
 fn is_registered(uri: &str, client: &RegisteredClient) -> bool {
     if client.redirect_uris.iter().any(|r| r == uri) {
         return true;
@@ -219,9 +234,10 @@ fn is_registered(uri: &str, client: &RegisteredClient) -> bool {
     let without_port = |text: &str| {
         let url = Url::parse(text).ok()?;
         let loopback =
-            url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+            url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         let rest = text.strip_prefix("http://")?;
-        let (authority, path) = rest.split_at(rest.find('/')?);
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let path = if path.is_empty() { "/" } else { path };
         let host = if authority.starts_with('[') {
             authority.split_once(']').map(|(h, _)| h)?
         } else {
@@ -304,13 +320,42 @@ mod tests {
         ];
         for (change, code) in cases {
             match validate(&request(change), Some(&client()), 0) {
-                Err(AuthorizeProblem::Tell { error, state, .. }) => {
-                    assert_eq!((error, state.as_deref()), (code, Some("s")), "{change:?}")
+                Err(AuthorizeProblem::Tell { error, to, .. }) => {
+                    assert_eq!((error, to.state.as_deref()), (code, Some("s")), "{change:?}")
                 }
                 other => panic!("{change:?}: {other:?}"),
             }
         }
         assert!(validate(&request(&[]), Some(&client()), 0).is_ok());
+    }
+
+    #[test]
+    fn fr_43_a_request_without_openid_is_plain_oauth_where_somebody_said_so() {
+        let plain = RegisteredClient {
+            settings: Settings { plain_oauth: true, ..Settings::default() },
+            ..client()
+        };
+        for (scope, granted) in [(Some("email"), vec!["email"]), (None, vec![])] {
+            let asked = request(&[("scope", scope)]);
+            assert!(validate(&asked, Some(&client()), 0).is_err(), "{scope:?}");
+            assert_eq!(validate(&asked, Some(&plain), 0).unwrap().request.scope, granted);
+        }
+    }
+
+    #[test]
+    fn fr_23_answers_and_errors_are_posted_where_the_application_says_so() {
+        let posted = request(&[("response_mode", Some("form_post"))]);
+        assert!(validate(&posted, Some(&client()), 0).unwrap().request.form_post);
+        let wrong = [("response_mode", Some("form_post")), ("scope", Some("email"))];
+        match validate(&request(&wrong), Some(&client()), 0) {
+            Err(AuthorizeProblem::Tell { to, .. }) => assert!(to.form_post),
+            other => panic!("{other:?}"),
+        }
+        assert!(!validate(&request(&[]), Some(&client()), 0).unwrap().request.form_post);
+        for mode in ["fragment", "query.jwt", "web_message"] {
+            let asked = request(&[("response_mode", Some(mode))]);
+            assert!(validate(&asked, Some(&client()), 0).is_err(), "{mode}");
+        }
     }
 
     #[test]
@@ -364,6 +409,15 @@ mod tests {
             "http://127.0.0.1:51234/cb?x=1",
         ] {
             assert!(!asked(bad, &app), "{bad}");
+        }
+        let rooted = native(&["http://127.0.0.1:33418", "http://localhost/cb"]);
+        for good in
+            ["http://127.0.0.1:5", "http://127.0.0.1:5/", "http://127.0.0.1", "http://localhost:9/cb"]
+        {
+            assert!(asked(good, &rooted), "{good}");
+        }
+        for bad in ["http://127.0.0.1:5?x", "http://127.0.0.1:5/x", "http://localhost:9", "http://localhost.evil.test:9/cb"] {
+            assert!(!asked(bad, &rooted), "{bad}");
         }
         assert!(!asked(
             "http://127.0.0.1:51234/cb",

@@ -18,6 +18,11 @@ pub struct Settings {
     pub first_party: bool,
     /// A confidential application may leave PKCE out; public ones never may.
     pub pkce_optional: bool,
+    /// It may ask without `openid`, as plain OAuth 2.0 (RFC 6749 §3.3): it gets an access token and no ID token (FR-43).
+    pub plain_oauth: bool,
+    /// Its redirect URIs may have any scheme of a program, also one without a dot, which another program of the device
+    /// can take as well (RFC 8252 §7.1, FR-39).
+    pub any_scheme: bool,
     /// Where a sign-out may lead, compared exactly (OpenID Connect RP-Initiated Logout §3.1).
     pub post_logout_redirect_uris: Vec<String>,
     /// Where the end of a session is told (OpenID Connect Back-Channel Logout); empty: nowhere.
@@ -73,6 +78,8 @@ impl Default for Settings {
             grants: BTreeSet::from([Grant::AuthorizationCode, Grant::RefreshToken]),
             first_party: true,
             pkce_optional: false,
+            plain_oauth: false,
+            any_scheme: false,
             post_logout_redirect_uris: Vec::new(),
             backchannel_logout_uri: String::new(),
             frontchannel_logout_uri: String::new(),
@@ -222,11 +229,11 @@ impl Settings {
         let mut found = Vec::new();
         let has = |grant| self.grants.contains(&grant);
         if self.kind != Kind::Machine && has(Grant::AuthorizationCode) && redirect_uris.is_empty()
-            || !redirect_uris.iter().all(|u| may_redirect(u, self.kind))
+            || !redirect_uris.iter().all(|u| self.may_redirect(u))
         {
             found.push("redirect_uris");
         }
-        if !self.post_logout_redirect_uris.iter().all(|u| may_redirect(u, self.kind)) {
+        if !self.post_logout_redirect_uris.iter().all(|u| self.may_redirect(u)) {
             found.push("post_logout_redirect_uris");
         }
         for (name, uri) in [
@@ -269,6 +276,31 @@ impl Settings {
     }
 }
 
+/// Schemes that are no program's: what has them is run, read or sent on by the browser itself.
+const NEVER: [&str; 15] = [
+    "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "javascript",
+    "mailto", "tel", "vbscript", "view-source", "ws", "wss",
+];
+
+impl Settings {
+    /// A URI that browsers may be sent to: https; http on loopback addresses; a scheme of its own with a dot for native
+    /// applications (RFC 8252 §7), or without one where somebody said so. Never a fragment (RFC 6749 §3.1.2).
+    fn may_redirect(&self, uri: &str) -> bool {
+        let plain = uri.len() <= 500 && uri.bytes().all(|b| (0x21..0x7f).contains(&b));
+        match Url::parse(uri) {
+            Ok(url) if plain && url.fragment().is_none() && url.username().is_empty() => {
+                match url.scheme() {
+                    "https" => url.host().is_some(),
+                    "http" => is_local(&url),
+                    scheme if NEVER.contains(&scheme) => false,
+                    scheme => self.any_scheme || self.kind == Kind::Native && scheme.contains('.'),
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A scope token (RFC 6749 §3.3).
 #[must_use]
 pub fn is_scope(text: &str) -> bool {
@@ -277,25 +309,9 @@ pub fn is_scope(text: &str) -> bool {
         && text.bytes().all(|b| (0x21..0x7f).contains(&b) && b != b'"' && b != b'\\')
 }
 
-/// A URI that browsers may be sent to: https; http on loopback addresses; a scheme of its own with a dot for native
-/// applications (RFC 8252 §7). Never a fragment (RFC 6749 §3.1.2).
-fn may_redirect(uri: &str, kind: Kind) -> bool {
-    let plain = uri.len() <= 500 && uri.bytes().all(|b| (0x21..0x7f).contains(&b));
-    match Url::parse(uri) {
-        Ok(url) if plain && url.fragment().is_none() && url.username().is_empty() => {
-            match url.scheme() {
-                "https" => url.host().is_some(),
-                "http" => is_local(&url),
-                scheme => kind == Kind::Native && scheme.contains('.'),
-            }
-        }
-        _ => false,
-    }
-}
-
 /// A URI that this server, or a page of it, calls.
 fn may_call(uri: &str) -> bool {
-    may_redirect(uri, Kind::Web)
+    Settings::default().may_redirect(uri)
 }
 
 fn is_local(url: &Url) -> bool {
@@ -343,6 +359,38 @@ mod tests {
             ["redirect_uris"],
             "a scheme of its own has a dot"
         );
+    }
+
+    #[test]
+    fn fr_39_any_scheme_of_a_program_by_choice_and_never_one_that_the_browser_runs() {
+        let chosen = |kind| move |s: &mut Settings| (s.kind, s.any_scheme) = (kind, true);
+        for uri in
+            ["audiobookshelf://oauth", "vscode://x.y/cb", "app.immich:///oauth-callback", "nc://login"]
+        {
+            for kind in [Kind::Native, Kind::Web] {
+                assert!(problems(chosen(kind), &["https://a.test/cb", uri]).is_empty(), "{uri}");
+            }
+            let without = problems(|s| s.kind = Kind::Native, &[uri]);
+            assert_eq!(without.is_empty(), uri.starts_with("app.immich"), "{uri}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "intent://x#Intent;end",
+            "intent://x",
+            "blob:https://a.test/1",
+            "http://app.test/cb",
+            "ws://app.test/",
+            "mailto:x@y.test",
+            "nc://u@login",
+            "nc://login#x",
+        ] {
+            assert_eq!(problems(chosen(Kind::Native), &[bad]), ["redirect_uris"], "{bad}");
+        }
+        let logout = |s: &mut Settings| s.backchannel_logout_uri = "nc://out".into();
+        assert!(!problems(|s| { s.any_scheme = true; logout(s) }, &["https://a.test/cb"]).is_empty());
     }
 
     #[test]

@@ -99,7 +99,7 @@ services! {
     /// A draft tried on everybody who signed in lately.
     DryRuns { admin_rights: AdminRights, configuration: Configuration, policy_admin: PolicyAdmin, simulations: Simulations }
     /// Providers as administrators save them.
-    ProviderAdmin { admin_rights: AdminRights, configuration: Configuration, policy_admin: PolicyAdmin }
+    ProviderAdmin { accounts: Accounts, admin_rights: AdminRights, notifications: Notifications, configuration: Configuration, policy_admin: PolicyAdmin }
     /// Accounts and the audit trail, as administrators see them.
     AccountAdmin { account_settings: AccountSettings, admin_rights: AdminRights, merges: Merges, configuration: Configuration, sessions: Sessions }
     /// The organisations of the instance.

@@ -47,9 +47,6 @@ pub trait Connector: Send + Sync {
     fn check<'a>(&'a self, redirect_uri: &'a str, now: domain::Micros)
     -> BoxFuture<'a, Vec<Check>>;
 
-    /// Origins that the authorization page may have, for the page's `form-action`.
-    fn origin(&self) -> Option<String>;
-
     /// Whether it can be asked to authenticate the person anew, and says when it did (FR-32). What its answers have shown
     /// counts more than what it announces.
     fn supports_auth_time(&self) -> bool {

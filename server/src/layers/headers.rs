@@ -25,12 +25,11 @@ impl Hsts {
     }
 }
 
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // no-referrer would make Chromium send `Origin: null` with our own forms.
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
@@ -41,12 +40,19 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Adds what is always sent, and what is sent unless the route said otherwise.
 pub async fn headers(State(Hsts(hsts)): State<Hsts>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let redirects = response.status().is_redirection();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some(said) = hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(said));
+    }
+    // Browsers hold each redirect's value against the page that opened a pop-up; a redirect has nothing to protect (FR-07).
+    if !redirects {
+        headers
+            .entry(HeaderName::from_static("cross-origin-opener-policy"))
+            .or_insert(HeaderValue::from_static("same-origin"));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'; script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"));

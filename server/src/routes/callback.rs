@@ -15,8 +15,6 @@ use domain::Refusal;
 use serde::Deserialize;
 use service::{Callback, Destination, Error, sign_in::start::cookie_id};
 
-use crate::routes::see_other;
-
 /// Parameters of the answer. Texts of the provider (`error_description`, `error_uri`) are not even read (OC-14).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -67,7 +65,7 @@ async fn finish(
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));
     }
-    see_other(context, &next)
+    next.answer(context)
 }
 
 /// A form that a page of the provider posts. It comes from another site, so none of our cookies is there to believe it by.
@@ -91,7 +89,7 @@ pub async fn posted(
         Ok(_) => refuse(&Error::from(Refusal::StateMissing)),
         Err(error) => refuse(&error),
     };
-    see_other(&context, &next)
+    next.answer(&context)
 }
 
 /// Which posted answer it is.

@@ -20,8 +20,6 @@ use service::{
     oidc_provider::{Authorized, RegisterProblem, Scheme, Shown, TokenProblem},
 };
 
-use crate::routes::see_other;
-
 type Parameters = Vec<(String, String)>;
 type Posted = Result<Form<Parameters>, FormRejection>;
 
@@ -77,7 +75,7 @@ async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Re
                 .unwrap_or_else(|error| refuse(&error)),
             Err(error) => refuse(&error),
         };
-    see_other(&context, &leave)
+    leave.answer(&context)
 }
 
 /// Reads form and credentials of an endpoint for applications.

@@ -13,8 +13,6 @@ use axum::{
 use service::oidc_provider::LogoutAsked;
 use url::form_urlencoded::Serializer;
 
-use crate::routes::see_other;
-
 type Parameters = Vec<(String, String)>;
 
 pub async fn logout(
@@ -24,8 +22,8 @@ pub async fn logout(
 ) -> Response {
     match context.ligature.logout().end_session_asked(&web.ctx, &parameters, false).await {
         Ok(LogoutAsked::Ask(out)) => app::oidc::logout::ask(&context, &web, out, &parameters).await,
-        Ok(LogoutAsked::Done(out)) => see_other(&context, &signed_out(&context, &web, out).await),
-        Err(error) => see_other(&context, &refuse(&error)),
+        Ok(LogoutAsked::Done(out)) => signed_out(&context, &web, out).await.answer(&context),
+        Err(error) => refuse(&error).answer(&context),
     }
 }
 

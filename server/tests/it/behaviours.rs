@@ -5,7 +5,7 @@ use domain::policy::{Document, preset_text};
 use rehearsal::provider::Knobs;
 use serde_json::{Value, json};
 
-async fn policy(w: &World, scope: &str, document: Value) {
+pub async fn policy(w: &World, scope: &str, document: Value) {
     w.ligature()
         .policy_admin()
         .use_document(scope, Document::parse(&document.to_string()).unwrap())

@@ -7,7 +7,7 @@ use serde_json::json;
 type Form = Vec<(&'static str, String)>;
 
 /// Somebody with a role.
-async fn with_role(w: &World, email: &str, role: &'static str) -> Browser {
+pub async fn with_role(w: &World, email: &str, role: &'static str) -> Browser {
     let b = w.sign_up(email).await;
     let ligature = w.ligature();
     let id = storage::accounts::find_owner(
@@ -783,4 +783,43 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
             .await
             .has("Switched off")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_11_a_delegates_provider_finds_no_administrator_by_an_address_and_the_trail_tells_of_it() {
+    let w = World::new("goss").await;
+    let owner = w.owner().await;
+    w.browser().sign_in("meridian", "m-vera").await;
+    let delegate = with_role(&w, "provider@example.test", "provider-admin").await;
+    let person = |sub: &str, email: &str| Person {
+        sub: sub.into(),
+        claims: json!({"name": "R", "email": email, "email_verified": true}),
+    };
+    let people = vec![
+        person("r-vera", "vera@example.test"),
+        person("r-owner", "owner@example.test"),
+        person("r-delegate", "provider@example.test"),
+    ];
+    let at = Provider::serve(0, "Rogue", people).await.unwrap();
+    let form = oidc("rogue", &at);
+    assert!(save(&delegate, &form).await.has("Saved."));
+    // Even where the owner says that its word counts.
+    let believed = with(form, &[("create", "no"), ("verified_counts", "on"), ("secret", "")]);
+    assert!(!save(&delegate, &believed).await.has("Saved."), "only an owner says so");
+    let page = save(&owner, &believed).await;
+    assert!(page.has("Saved."), "{}", page.body);
+    let claimed = || w.rows("audit_event", "kind", "administrator.claimed");
+    // The way without an attack: somebody without a role is found by their address.
+    let found = w.browser().sign_in("rogue", "r-vera").await;
+    assert_eq!((found.accounts().len(), claimed().await), (1, 0), "{}", found.body);
+    // An owner is not, and neither is any other administrator; what the page shows is what strangers see.
+    for (n, who) in [(1, "r-owner"), (2, "r-delegate")] {
+        let b = w.browser();
+        let page = b.sign_in("rogue", who).await;
+        assert!(page.accounts().is_empty(), "{who}: {}", page.body);
+        assert_eq!(claimed().await, n);
+        assert_ne!(b.get("/admin").await.status, 200, "{who} opened the console");
+    }
+    let trail = owner.get("/admin/audit").await;
+    assert!(trail.has("email and opened nothing"), "{}", trail.body);
 }

@@ -31,11 +31,12 @@ const OWN: [&str; 12] = [
 
 fn safe(page: &Page) {
     let csp = page.header("content-security-policy");
-    for part in
-        ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
-    {
+    for part in ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
         assert!(csp.contains(part), "{}: {csp}", page.url);
     }
+    // The console's forms end here. Where a way leads on, nobody knows its hops.
+    let stays = page.url.contains("/admin") || page.url.contains("/account/");
+    assert_eq!(csp.contains("form-action 'self'"), stays, "{}: {csp}", page.url);
     let modules = if page.has("/passkey.js") || page.has("/meter.js") {
         "script-src 'self';"
     } else {
@@ -60,7 +61,10 @@ fn safe(page: &Page) {
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("x-frame-options"), "DENY");
     assert_eq!(page.header("referrer-policy"), "same-origin");
-    assert_eq!(page.header("cross-origin-opener-policy"), "same-origin");
+    assert_eq!(
+        page.header("cross-origin-opener-policy"),
+        if stays { "same-origin" } else { "unsafe-none" }
+    );
     assert_eq!(page.header("cache-control"), "no-store", "{}", page.url);
     assert!(!page.header("x-request-id").is_empty());
 }
@@ -230,6 +234,8 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/admin/provider",
         "/fn/admin/provider/add",
         "/fn/admin/provider/delete",
+        "/fn/admin/provider/move",
+        "/fn/admin/provider/move/end",
         "/fn/admin/provider/test",
         "/fn/admin/registration",
         "/fn/admin/registration/end",

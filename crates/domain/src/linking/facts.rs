@@ -102,6 +102,14 @@ pub struct Agreed {
 }
 
 impl Facts {
+    /// An administrator whose account would have been found, had it no role (ID-11): whoever runs the provider may have
+    /// meant it, and somebody should hear of it.
+    #[must_use]
+    pub fn kept_out_of(&self) -> Option<AccountId> {
+        let met = |c: &&Candidate| c.administrator && c.verified;
+        self.candidates.iter().filter(|_| self.known.is_none()).find(met).map(|c| c.account)
+    }
+
     /// Facts without a provider: the local methods.
     #[must_use]
     pub fn local(intent: Intent, known: Option<Known>) -> Self {

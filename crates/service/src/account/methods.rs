@@ -77,7 +77,7 @@ impl AccountSettings {
                 link: Some(link.id),
                 key: provider.key.clone(),
                 name: provider.name.clone(),
-                preset: crate::policy::providers::Button::new(provider, None).preset,
+                preset: crate::policy::providers::Button::new(provider).preset,
                 label: link.label,
                 nickname: link.nickname,
                 added_at: link.created_at,

@@ -41,7 +41,7 @@ pub struct Overview {
     /// Addresses of the last 14 days.
     pub former: Vec<Address>,
     pub methods: Vec<Method>,
-    /// Providers that may be added: key, name, origin.
+    /// Providers that may be added: key and name.
     pub addable: Vec<crate::policy::providers::Button>,
     /// Profile fields with their sources.
     pub fields: Vec<Field>,
@@ -123,8 +123,7 @@ impl AccountSettings {
         };
         let mut buttons = Vec::new();
         for row in addable {
-            let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-            buttons.push(crate::policy::providers::Button::new(&row, origin));
+            buttons.push(crate::policy::providers::Button::new(&row));
         }
         let has = methods.iter().any(|m| m.link.is_none());
         let may = |what| {

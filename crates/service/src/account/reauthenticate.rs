@@ -83,8 +83,7 @@ impl Reauthentication {
         let ways = self.ways(&mut self.store.read().await?, session.account).await?;
         let mut providers = Vec::new();
         for row in ways.providers {
-            let origin = self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-            providers.push(Button::new(&row, origin));
+            providers.push(Button::new(&row));
         }
         let passkey = if ways.available.passkey {
             Some(self.passkeys().begin_passkey_sign_in(ctx)?)

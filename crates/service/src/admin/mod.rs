@@ -6,6 +6,7 @@ pub mod brand;
 pub(crate) mod doctor;
 pub mod dry_run;
 pub(crate) mod flash;
+pub mod move_identities;
 pub mod organisations;
 mod overview;
 pub mod policy;

@@ -122,12 +122,11 @@ impl Attempts {
             (
                 State::Refused { .. },
                 Continuation::Authorize(request) | Continuation::Recovered(request),
-            ) => Ok(self.error_uri(
-                &request.redirect_uri,
+            ) => self.error_uri(
+                &(&**request).into(),
                 "access_denied",
                 "the person was not signed in",
-                request.state.as_deref(),
-            )),
+            ),
             _ => Err(Refusal::AttemptStep.into()),
         }
     }

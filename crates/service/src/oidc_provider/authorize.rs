@@ -92,22 +92,12 @@ impl Authorization {
             match validate(pushed.as_deref().unwrap_or(parameters), client.as_ref(), self.now()) {
                 Ok(validated) => validated,
                 Err(AuthorizeProblem::Untrusted) => return Err(Refusal::ApplicationUnknown.into()),
-                Err(AuthorizeProblem::Tell { redirect_uri, error, description, state }) => {
-                    return Ok(Authorized::Application(self.error_uri(
-                        &redirect_uri,
-                        error,
-                        description,
-                        state.as_deref(),
-                    )));
+                Err(AuthorizeProblem::Tell { to, error, description }) => {
+                    return self.error_uri(&to, error, description).map(Authorized::Application);
                 }
             };
         let tell = |request: &AuthorizeRequest, error, description| {
-            Ok(Authorized::Application(self.error_uri(
-                &request.redirect_uri,
-                error,
-                description,
-                request.state.as_deref(),
-            )))
+            self.error_uri(&request.into(), error, description).map(Authorized::Application)
         };
         // The hint was said to this application, or it shows nothing (TK-05). Then no session is taken for the one that was
         // meant: without a page nobody is signed in, and with one the person signs in for this request.
@@ -254,20 +244,18 @@ impl Authorization {
         if gate != Gate::Open || !self.session_fits(c, session, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.
             if session.auth_at >= request.at && !Self::sure_enough(session, &request) {
-                return Ok(Granted::Code(self.error_uri(
-                    &request.redirect_uri,
-                    "unmet_authentication_requirements",
-                    "the account has no second factor",
-                    request.state.as_deref(),
-                )));
+                return self
+                    .error_uri(
+                        &(&request).into(),
+                        "unmet_authentication_requirements",
+                        "the account has no second factor",
+                    )
+                    .map(Granted::Code);
             }
             if session.auth_at >= request.at {
-                return Ok(Granted::Code(self.error_uri(
-                    &request.redirect_uri,
-                    "login_required",
-                    "somebody else signed in",
-                    request.state.as_deref(),
-                )));
+                return self
+                    .error_uri(&(&request).into(), "login_required", "somebody else signed in")
+                    .map(Granted::Code);
             }
             return Ok(Granted::SignIn(request));
         }
@@ -322,10 +310,7 @@ impl Authorization {
                 .detail(json!({"client_id": request.client_id})),
         )
         .await?;
-        let mut parameters =
-            vec![("code", secret.as_str()), ("iss", self.settings.public_url.as_str())];
-        parameters.extend(request.state.as_deref().map(|s| ("state", s)));
-        Ok(with_parameters(&request.redirect_uri, &parameters))
+        self.reply_uri(&request.into(), &[("code", &secret)])
     }
 
     /// A registered URI with the application's state, after a sign-out.

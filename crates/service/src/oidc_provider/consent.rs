@@ -110,12 +110,9 @@ impl Authorization {
     ) -> Result<Granted, Error> {
         ctx.signed_in()?;
         if !allow {
-            return Ok(Granted::Code(self.error_uri(
-                &request.redirect_uri,
-                "access_denied",
-                "the person did not allow it",
-                request.state.as_deref(),
-            )));
+            return self
+                .error_uri(&request.into(), "access_denied", "the person did not allow it")
+                .map(Granted::Code);
         }
         let request = request.clone();
         self.act(ctx, async move |this, c, ctx| {

@@ -44,7 +44,7 @@ impl Logout {
     /// A request to the end-session endpoint.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for a hint that is none of ours, [`Refusal::ApplicationUnknown`] for a URI that is not
+    /// [`Refusal::BadRequest`] for a hint of another client, [`Refusal::ApplicationUnknown`] for a URI that is not
     /// registered: nobody is sent there.
     pub async fn end_session_asked(
         &self,
@@ -52,16 +52,10 @@ impl Logout {
         parameters: &[(String, String)],
         confirmed: bool,
     ) -> Result<LogoutAsked, Error> {
-        let hint = match one(parameters, "id_token_hint") {
-            // Signed long ago, by a key that is gone: the person is asked, as without a hint.
-            Some(text) if self.keyring().is_of_another_key(text) => None,
-            Some(text) => Some(
-                self.keyring()
-                    .read_hint(text, &self.settings.public_url)
-                    .ok_or(Refusal::BadRequest)?,
-            ),
-            None => None,
-        };
+        // One that shows nothing, of an address or a key that is gone or cut off on its way, is none: the person is asked
+        // (RP-Initiated Logout §2, FR-58).
+        let hint = one(parameters, "id_token_hint")
+            .and_then(|text| self.keyring().read_hint(text, &self.settings.public_url));
         let client_id =
             match (one(parameters, "client_id"), hint.as_ref().map(|h| h.audience.as_str())) {
                 (Some(asked), Some(aud)) if asked != aud => return Err(Refusal::BadRequest.into()),
@@ -84,7 +78,9 @@ impl Logout {
             {
                 Some(Authorization::back_uri(uri, one(parameters, "state")))
             }
-            (Some(_), _) => return Err(Refusal::ApplicationUnknown.into()),
+            (Some(_), Some(_)) => return Err(Refusal::ApplicationUnknown.into()),
+            // Nobody says whose address that is: the way ends here.
+            (Some(_), None) => None,
         };
         let out = Out {
             application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(),

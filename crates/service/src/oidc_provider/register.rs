@@ -99,6 +99,7 @@ impl Applications {
             "subject_type": if settings.pairwise { "pairwise" } else { "public" },
             "post_logout_redirect_uris": settings.post_logout_redirect_uris,
             "dpop_bound_access_tokens": settings.dpop,
+            "scope": issuer::SCOPES.into_iter().filter(|s| *s != "openid" || !settings.plain_oauth).collect::<Vec<_>>().join(" "),
         });
         if let (Some(secret), Some(fields)) = (&secret, answer.as_object_mut()) {
             fields.insert("client_secret".into(), json!(secret));

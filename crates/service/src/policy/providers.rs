@@ -19,12 +19,10 @@ pub struct Button {
     pub kind: String,
     /// The preset of its settings, for its mark; empty: none.
     pub preset: String,
-    /// Origin of its authorization page, for the page's `form-action`.
-    pub origin: Option<String>,
 }
 
 impl Button {
-    pub(crate) fn new(row: &Provider, origin: Option<String>) -> Self {
+    pub(crate) fn new(row: &Provider) -> Self {
         /// The part of the settings that a button shows.
         #[derive(Default, serde::Deserialize)]
         struct Shown {
@@ -39,7 +37,6 @@ impl Button {
             name: row.name.clone(),
             kind: row.kind.clone(),
             preset,
-            origin,
         }
     }
 }
@@ -101,8 +98,7 @@ impl Configuration {
             .iter()
             .filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in)
         {
-            let origin = self.connector(row).await.ok().and_then(|c| c.origin());
-            buttons.push(Button::new(row, origin));
+            buttons.push(Button::new(row));
         }
         buttons
     }

@@ -3,7 +3,7 @@ use crate::{services::SignIn, transaction::Transactions};
 use std::sync::Arc;
 
 use domain::{
-    Decision, Facts, Policy, Refusal, attempt::AttemptProgress, linking::facts::UserAction,
+    Decision, EventKind, Facts, Policy, Refusal, attempt::AttemptProgress, linking::facts::UserAction,
     path::Continuation,
 };
 use storage::{
@@ -107,6 +107,11 @@ impl SignIn {
         };
         let (facts, policy, decision) =
             self.decisions().decide_on(c, identity, ask, &config).await?;
+        if let Some(administrator) = facts.kept_out_of() {
+            let event =
+                self.decided(EventKind::AdministratorClaimed, identity, &facts, &decision, true);
+            self.record(c, event.account(administrator)).await?;
+        }
         if let Some(state) = self
             .attempt_steps()
             .entered(

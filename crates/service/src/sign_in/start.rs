@@ -240,7 +240,15 @@ impl SignIn {
     /// Where a sign-in with this entry leads.
     #[must_use]
     pub fn open_entry(&self, id: &str, cookie: &str) -> Option<AuthorizeRequest> {
+        self.begun_at(id, cookie)
+            .filter(|(at, _)| self.now() - at < ENTRY_TTL)
+            .map(|(_, request)| request)
+    }
+
+    /// The request of an entry that may be over, and when it began.
+    #[must_use]
+    pub fn begun_at(&self, id: &str, cookie: &str) -> Option<(Micros, AuthorizeRequest)> {
         let entry: PendingAuthorization = self.keys.open_json(&format!("entry-{id}"), cookie)?;
-        (self.now() - entry.at < ENTRY_TTL).then_some(entry.request)
+        Some((entry.at, entry.request))
     }
 }

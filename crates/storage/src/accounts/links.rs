@@ -10,6 +10,9 @@ use crate::{
     schema::{account, account_email, credential, link, provider_choice},
 };
 
+// The same table once more, for questions about another link of the same account.
+diesel::alias!(const TWINS: Alias<Twins> = link as twins);
+
 /// A link's row without its sealed claims.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = link)]
@@ -196,7 +199,6 @@ pub async fn bar_link(conn: &mut Conn, account: AccountId, id: LinkId) -> Result
     Ok(())
 }
 
-/// Active links of a provider, and accounts that it is the only one of.
 /// Names an identity of the account; `false`: it has no such identity.
 pub async fn set_nickname(
     conn: &mut Conn,
@@ -299,4 +301,69 @@ pub async fn remove_links(conn: &mut Conn, id: AccountId) -> Result<()> {
         .execute(c)
         .await)?;
     Ok(())
+}
+
+/// Active links that a provider made in an organisation, in the order of their ids; `after`: the last of the page before.
+pub async fn list_links_of_provider(
+    conn: &mut Conn,
+    org: OrgId,
+    provider: ProviderId,
+    after: Option<LinkId>,
+    limit: i64,
+) -> Result<Vec<Link>> {
+    Ok(on!(conn, |c| link::table
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::provider_id.eq(key(provider)))
+        .filter(link::active)
+        .filter(link::id.gt(key(after.unwrap_or(LinkId([0; 16])))))
+        .order(link::id.asc())
+        .limit(limit)
+        .select(Link::as_select())
+        .load(c)
+        .await)?)
+}
+
+/// Who has identities of a namespace: subject and account of each that has one.
+pub async fn find_holders(
+    conn: &mut Conn,
+    org: OrgId,
+    namespace: &str,
+    subjects: &[&str],
+) -> Result<Vec<(String, AccountId)>> {
+    let rows: Vec<(String, Key)> = on!(conn, |c| link::table
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::namespace.eq(namespace))
+        .filter(link::subject.eq_any(subjects))
+        .filter(link::active)
+        .select((link::subject, link::account_id))
+        .load(c)
+        .await)?;
+    Ok(rows.into_iter().map(|(subject, account)| (subject, account.into())).collect())
+}
+
+/// Links of a provider in an organisation whose account has one by another provider too, in the order of their ids, at most
+/// `limit`: link and account.
+pub async fn list_links_with_twin(
+    conn: &mut Conn,
+    org: OrgId,
+    provider: ProviderId,
+    twin: ProviderId,
+    limit: i64,
+) -> Result<Vec<(LinkId, AccountId)>> {
+    let rows: Vec<(Key, Key)> = on!(conn, |c| link::table
+        .filter(link::organisation_id.eq(key(org)))
+        .filter(link::provider_id.eq(key(provider)))
+        .filter(link::active)
+        .filter(exists(
+            TWINS
+                .filter(TWINS.field(link::account_id).eq(link::account_id))
+                .filter(TWINS.field(link::provider_id).eq(key(twin)))
+                .filter(TWINS.field(link::active))
+        ))
+        .order(link::id.asc())
+        .limit(limit)
+        .select((link::id, link::account_id))
+        .load(c)
+        .await)?;
+    Ok(rows.into_iter().map(|(link, account)| (link.into(), account.into())).collect())
 }

@@ -125,9 +125,7 @@ impl Rewinds {
                 None
             };
             for row in self.providers_before(c, &config, &open, &answer).await? {
-                let origin =
-                    self.configuration().connector(&row).await.ok().and_then(|c| c.origin());
-                view.providers.push(Button::new(&row, origin));
+                view.providers.push(Button::new(&row));
             }
         }
         Ok(view)

@@ -271,10 +271,6 @@ impl Connector for Directory {
         .boxed()
     }
 
-    fn origin(&self) -> Option<String> {
-        None
-    }
-
     /// The password was typed just now.
     fn supports_auth_time(&self) -> bool {
         true

@@ -18,7 +18,6 @@ use crate::{
     connection_test::{client_known, trial},
     error::{Part, Trouble, kind_of},
     http::answer,
-    origin::origin_of,
     protocols::{
         client::Client,
         dialect::{Bearer, Dialect},
@@ -272,9 +271,6 @@ impl Connector for Generic {
         .boxed()
     }
 
-    fn origin(&self) -> Option<String> {
-        origin_of(&self.settings.authorization_url)
-    }
 }
 
 #[cfg(test)]

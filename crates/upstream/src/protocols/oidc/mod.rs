@@ -33,7 +33,6 @@ use crate::{
     connection_test::{client_known, trial},
     error::{Part, kind_of},
     http::{answer, json},
-    origin::origin_of,
     protocols::{
         client::Client,
         dialect::PLAIN,
@@ -388,11 +387,6 @@ impl Connector for Oidc {
         now: domain::Micros,
     ) -> BoxFuture<'a, Vec<Check>> {
         self.checked(redirect_uri, now).boxed()
-    }
-
-    fn origin(&self) -> Option<String> {
-        let known = self.metadata.peek().map(|copy| copy.value.authorization_endpoint.clone());
-        origin_of(known.as_ref().unwrap_or(&self.settings.issuer))
     }
 
     fn supports_auth_time(&self) -> bool {
