@@ -5,7 +5,7 @@ use crate::{
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, respond, redirect_with_flash, turned_back},
+    outcome::{Code, Flash, redirect_with_flash, respond, turned_back},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -110,16 +110,15 @@ pub async fn moving(Path(key): Path<String>, req: PageRequest) -> Answer {
 #[component]
 fn Question(l: Lang, key: String, others: Vec<(String, String)>, flash: Flash) -> AnyView {
     let chosen = Some(flash.typed("rule")).filter(|r| !r.is_empty()).unwrap_or("same".into());
-    let option = |value: &'static str, key: &str| {
-        (value, t(l, key), t(l, &format!("{key}-hint")))
-    };
-    let problem = Some(flash.typed("list-problem")).filter(|text| !text.is_empty());
+    let same = ("same", t(l, "provider-move-same"), t(l, "provider-move-same-hint"));
+    let list = ("list", t(l, "provider-move-list"), t(l, "provider-move-list-hint"));
+    let problem = Some(flash.typed("problem")).filter(|text| !text.is_empty());
     view! {
         <form method="post" action=MoveIdentities::url() class="section">
             <h2>{t(l, "provider-move-how")}</h2>
             <input type="hidden" name="form[key]" value=key/>
             <Select id="to" name="form[to]" label={t(l, "provider-move-to")} options=others chosen={flash.typed("to")}/>
-            <Radios id="rule" name="form[rule]" legend={t(l, "provider-move-rule")} options={vec![option("same", "provider-move-same"), option("list", "provider-move-list")]} chosen=chosen/>
+            <Radios id="rule" name="form[rule]" legend={t(l, "provider-move-rule")} options={vec![same, list]} chosen=chosen/>
             <Lines id="list" name="form[list]" label={t(l, "provider-move-lines")} hint={t(l, "provider-move-lines-hint")} value={flash.typed("list")} problem=problem rows="6"/>
             <div><button>{t(l, "provider-move-show")}</button></div>
         </form>
@@ -197,7 +196,7 @@ pub async fn move_identities(form: MoveForm) -> Result<(), Code> {
         Err(bad) => {
             let key = format!("provider-move-line-{}", bad.why.name().replace('_', "-"));
             let text = ta(web.lang, &key, &[("line", &bad.line.to_string())]);
-            let typed = typed.into_iter().chain([("list-problem".to_owned(), text)]).collect();
+            let typed = typed.into_iter().chain([("problem".to_owned(), text)]).collect();
             let flash = Flash { typed, ..Flash::default() };
             return respond(&context, &redirect_with_flash(&context, &web, &page, flash).await);
         }

@@ -18,6 +18,7 @@ use service::{
     admin::{
         association::Mode,
         dry_run::BUCKETS,
+        move_identities::LineProblem,
         providers::{Input, presets},
         simulate::Supposed,
         switches::MailMode,
@@ -29,7 +30,15 @@ use service::{
 use super::Lang;
 
 /// Literals of the app that look like keys and are none: names of HTML attributes and of what browsers fill in.
-const NO_KEYS: [&str; 5] = ["data-meter", "data-passkey", "data-submit", "given-name", "family-name"];
+const NO_KEYS: [&str; 7] = [
+    "cross-origin-opener-policy",
+    "data-meter",
+    "data-passkey",
+    "data-submit",
+    "family-name",
+    "given-name",
+    "unsafe-none",
+];
 
 /// Patterns of `format!` in the app that make ids of elements.
 const ELEMENT_IDS: [&str; 7] =
@@ -130,6 +139,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("danger-{}", raw(&DangerName::ALL.map(DangerName::name))),
         ("danger-{}-why", raw(&DangerName::ALL.map(DangerName::name))),
         ("problem-{}", raw(&Remedy::ALL.map(Remedy::name))),
+        ("provider-move-line-{}", names(&LineProblem::ALL.map(LineProblem::name))),
         ("preset-{}", raw(&PRESETS)),
         ("preset-{}-hint", raw(&PRESETS)),
         (

@@ -278,8 +278,21 @@ impl Settings {
 
 /// Schemes that are no program's: what has them is run, read or sent on by the browser itself.
 const NEVER: [&str; 15] = [
-    "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "javascript",
-    "mailto", "tel", "vbscript", "view-source", "ws", "wss",
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "javascript",
+    "mailto",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
 ];
 
 impl Settings {
@@ -364,9 +377,12 @@ mod tests {
     #[test]
     fn fr_39_any_scheme_of_a_program_by_choice_and_never_one_that_the_browser_runs() {
         let chosen = |kind| move |s: &mut Settings| (s.kind, s.any_scheme) = (kind, true);
-        for uri in
-            ["audiobookshelf://oauth", "vscode://x.y/cb", "app.immich:///oauth-callback", "nc://login"]
-        {
+        for uri in [
+            "audiobookshelf://oauth",
+            "vscode://x.y/cb",
+            "app.immich:///oauth-callback",
+            "nc://login",
+        ] {
             for kind in [Kind::Native, Kind::Web] {
                 assert!(problems(chosen(kind), &["https://a.test/cb", uri]).is_empty(), "{uri}");
             }
@@ -390,7 +406,16 @@ mod tests {
             assert_eq!(problems(chosen(Kind::Native), &[bad]), ["redirect_uris"], "{bad}");
         }
         let logout = |s: &mut Settings| s.backchannel_logout_uri = "nc://out".into();
-        assert!(!problems(|s| { s.any_scheme = true; logout(s) }, &["https://a.test/cb"]).is_empty());
+        assert!(
+            !problems(
+                |s| {
+                    s.any_scheme = true;
+                    logout(s)
+                },
+                &["https://a.test/cb"]
+            )
+            .is_empty()
+        );
     }
 
     #[test]

@@ -786,7 +786,8 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn id_11_a_delegates_provider_finds_no_administrator_by_an_address_and_the_trail_tells_of_it() {
+async fn id_11_a_delegates_provider_finds_no_administrator_by_an_address_and_the_trail_tells_of_it()
+{
     let w = World::new("goss").await;
     let owner = w.owner().await;
     w.browser().sign_in("meridian", "m-vera").await;

@@ -65,8 +65,9 @@ async fn fr_57_both_providers_open_the_accounts_until_the_owner_ends_the_old_one
         .await;
     assert!(ended.has("Ended: 2."), "{}", ended.body);
     assert!(!inside.is_signed_in().await, "what the old one opened is over");
-    assert_eq!(w.links("m-vera").await, 1);
-    assert_eq!(w.browser().sign_in("anew", "m-vera").await.path(), "/account");
+    let b = w.browser();
+    assert_eq!(b.sign_in("anew", "m-vera").await.path(), "/account");
+    assert_eq!(b.methods().await.len(), 1, "the old one is gone");
     assert_eq!(w.accounts().await, accounts, "nobody got a new account");
     w.healthy().await;
 }

@@ -32,7 +32,6 @@ async fn fr_35_the_other_tab_goes_on_to_the_application_with_the_session_of_the_
     let (_w, rp) = world().await;
     let b = _w.browser();
     let (first, second) = (begun(&rp, &b, &[]).await, begun(&rp, &b, &[("state", "two")]).await);
-    let fresh = begun(&rp, &b, &[("prompt", "login"), ("state", "three")]).await;
     assert_eq!(b.get(&second).await.status, 200, "nobody has signed in: the page");
     assert!(Rp::back(&submitted(&b, &first).await).contains_key("code"));
     // Reloaded, the second tab goes on by itself.
@@ -41,7 +40,8 @@ async fn fr_35_the_other_tab_goes_on_to_the_application_with_the_session_of_the_
     assert!(back.contains_key("code") && back["state"] == "two", "{back:?}");
     // Its password form works as well, and so does the page that was asked for on purpose.
     assert_eq!(Rp::back(&submitted(&b, &second).await)["state"], "two");
-    // One that wants a new sign-in keeps its page, however often it is loaded.
+    // One that wants a new sign-in after that keeps its page, however often it is loaded.
+    let fresh = begun(&rp, &b, &[("prompt", "login"), ("state", "three")]).await;
     for _ in 0..2 {
         let page = b.send(b.request(Method::GET, &fresh)).await;
         assert!(page.status == 200 && page.has("type=\"password\""), "{}", page.body);
@@ -79,12 +79,24 @@ async fn fr_36_a_code_that_is_typed_after_lunch_leads_to_the_application_too() {
     let login = begun(&rp, &b, &[]).await;
     let entry = login.split_once("entry=").unwrap().1;
     let page = b
-        .post("/fn/signup", &[("email", "late@example.test"), ("name", "Late"), ("password", PASSWORD), ("entry", entry)])
+        .post(
+            "/fn/signup",
+            &[
+                ("email", "late@example.test"),
+                ("name", "Late"),
+                ("password", PASSWORD),
+                ("entry", entry),
+            ],
+        )
         .await;
     let code = w.mail("late@example.test", 1).await.code.unwrap();
     w.pass(61 * 60);
     let over = b.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code)]).await;
-    assert!(over.refusal() == "attempt.expired" && over.has("You were on your way to The rp"), "{}", over.body);
+    assert!(
+        over.refusal() == "attempt.expired" && over.has("You were on your way to The rp"),
+        "{}",
+        over.body
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +144,12 @@ async fn fr_58_a_hint_that_shows_nothing_is_no_hint_and_the_person_still_gets_ou
     let (head, rest) = hint.split_once('.').unwrap();
     let moved = format!("{head}A.{rest}");
     for text in [moved.as_str(), &hint[..hint.len() - 1], "x.y.z"] {
-        let query = [("id_token_hint", text), ("post_logout_redirect_uri", out), ("client_id", "rp"), ("state", "s")];
+        let query = [
+            ("id_token_hint", text),
+            ("post_logout_redirect_uri", out),
+            ("client_id", "rp"),
+            ("state", "s"),
+        ];
         let asked = b.send(b.request(Method::GET, "/logout").query(&query)).await;
         assert!(asked.status == 200 && asked.has("asks to sign you out"), "{}", asked.body);
         assert!(b.is_signed_in().await);
