@@ -5,7 +5,7 @@ use crate::{
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, respond, redirect_with_flash, turned_back},
+    outcome::{Code, Flash, redirect_with_flash, respond, turned_back},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -110,9 +110,7 @@ pub async fn moving(Path(key): Path<String>, req: PageRequest) -> Answer {
 #[component]
 fn Question(l: Lang, key: String, others: Vec<(String, String)>, flash: Flash) -> AnyView {
     let chosen = Some(flash.typed("rule")).filter(|r| !r.is_empty()).unwrap_or("same".into());
-    let option = |value: &'static str, key: &str| {
-        (value, t(l, key), t(l, &format!("{key}-hint")))
-    };
+    let option = |value: &'static str, key: &str| (value, t(l, key), t(l, &format!("{key}-hint")));
     let problem = Some(flash.typed("list-problem")).filter(|text| !text.is_empty());
     view! {
         <form method="post" action=MoveIdentities::url() class="section">

@@ -29,7 +29,8 @@ use service::{
 use super::Lang;
 
 /// Literals of the app that look like keys and are none: names of HTML attributes and of what browsers fill in.
-const NO_KEYS: [&str; 5] = ["data-meter", "data-passkey", "data-submit", "given-name", "family-name"];
+const NO_KEYS: [&str; 5] =
+    ["data-meter", "data-passkey", "data-submit", "given-name", "family-name"];
 
 /// Patterns of `format!` in the app that make ids of elements.
 const ELEMENT_IDS: [&str; 7] =
@@ -106,6 +107,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         "own_scopes",
         "token_seconds",
         "refresh_seconds",
+        "groups",
         "providers",
         "sender",
         "claims",

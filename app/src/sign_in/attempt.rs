@@ -37,10 +37,7 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
     if let (ViewBody::Over { refusal: Some(refusal) }, Continuation::Authorize(request)) =
         (&view.body, &view.continuation)
     {
-        let waiting = Waiting {
-            attempt: id,
-            application: request.application_name.clone(),
-        };
+        let waiting = Waiting { attempt: id, application: request.application_name.clone() };
         return Ok(refusal_page_for(
             &req.context,
             &req.web,
@@ -81,7 +78,8 @@ pub async fn attempt(Path((id, asked)): Path<(String, String)>, req: PageRequest
 fn head(l: Lang, view: &AttemptView) -> Head {
     let (title, _) = heading(l, view);
     let wide = matches!(view.body, ViewBody::Merge { .. });
-    let mut head = Head::new(title, if wide { Layout::Account } else { Layout::Narrow }).leads_out();
+    let mut head =
+        Head::new(title, if wide { Layout::Account } else { Layout::Narrow }).leads_out();
     if let Continuation::Authorize(request) = &view.continuation {
         head = head.requesting_client(Some(request.client_id.clone()));
     }

@@ -4,9 +4,7 @@ use crate::{
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
-    outcome::{
-        Code, Flash, granted, leave, redirect_with_flash, respond, to_provider,
-    },
+    outcome::{Code, Flash, granted, leave, redirect_with_flash, respond, to_provider},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},

@@ -105,8 +105,7 @@ pub async fn refusal_page_for(
 ) -> Response {
     let l = web.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
-    let head = Head::new(title.clone(), Layout::Narrow)
-        .status(refusal.status());
+    let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status());
     let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
     // Who was on the way to an application that can't be told any more begins again there (FR-36).
     let left = if refusal == Refusal::AttemptExpired && waiting.is_none() {

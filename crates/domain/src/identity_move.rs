@@ -125,7 +125,14 @@ pub struct Plan<L> {
 
 impl<L> Default for Plan<L> {
     fn default() -> Self {
-        Self { next: Vec::new(), moves: 0, there: 0, left: 0, conflicts: Vec::new(), in_conflict: 0 }
+        Self {
+            next: Vec::new(),
+            moves: 0,
+            there: 0,
+            left: 0,
+            conflicts: Vec::new(),
+            in_conflict: 0,
+        }
     }
 }
 
@@ -207,9 +214,13 @@ mod tests {
 
     #[test]
     fn fr_57_a_list_is_read_as_spreadsheets_write_it() {
-        let list = read_list("\u{feff}\"old-1\";\"new-1\"\r\n\n  old-2\tnew-2 \nold-3,new-3").unwrap();
+        let list =
+            read_list("\u{feff}\"old-1\";\"new-1\"\r\n\n  old-2\tnew-2 \nold-3,new-3").unwrap();
         let of = |old: &str| list.get(old).map(String::as_str);
-        assert_eq!((of("old-1"), of("old-2"), of("old-3")), (Some("new-1"), Some("new-2"), Some("new-3")));
+        assert_eq!(
+            (of("old-1"), of("old-2"), of("old-3")),
+            (Some("new-1"), Some("new-2"), Some("new-3"))
+        );
         assert_eq!(list.len(), 3);
     }
 

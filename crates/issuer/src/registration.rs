@@ -57,8 +57,7 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
     if let Some(fields) = metadata.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
     }
-    let said: Metadata =
-        serde_json::from_value(metadata).map_err(|e| invalid(&e.to_string()))?;
+    let said: Metadata = serde_json::from_value(metadata).map_err(|e| invalid(&e.to_string()))?;
     if said.software_statement.is_some() {
         return Err(problem(
             "unapproved_software_statement",
@@ -86,9 +85,7 @@ pub fn read_metadata(metadata: &Value) -> Result<Registration, MetadataProblem> 
     if let Some(types) = said.grant_types {
         grants = types.iter().filter_map(|name| grant(name)).collect();
         if grants.iter().all(|grant| *grant == Grant::RefreshToken) {
-            return Err(invalid(
-                "grant_types must have authorization_code or the device grant",
-            ));
+            return Err(invalid("grant_types must have authorization_code or the device grant"));
         }
     }
     let algorithm = said.id_token_signed_response_alg.as_deref().unwrap_or_default();
@@ -193,7 +190,15 @@ mod tests {
         type Seen = fn(&Settings) -> bool;
         let codes: Seen = |s| s.grants == Settings::default().grants;
         let cases: [(&str, Value, Seen); 11] = [
-            ("grant_types", json!(["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer"]), codes),
+            (
+                "grant_types",
+                json!([
+                    "authorization_code",
+                    "refresh_token",
+                    "urn:ietf:params:oauth:grant-type:jwt-bearer"
+                ]),
+                codes,
+            ),
             ("grant_types", json!(["authorization_code", "implicit"]), |s| s.grants.len() == 1),
             ("response_types", json!(["code", "id_token"]), codes),
             ("post_logout_redirect_uris", json!(null), |s| s.post_logout_redirect_uris.is_empty()),

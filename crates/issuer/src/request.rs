@@ -92,8 +92,7 @@ pub fn validate(
     let mode = one("response_mode").unwrap_or_else(|| "query".to_owned());
     let form_post = mode == "form_post";
     let to = ReplyTo { redirect_uri: redirect_uri.clone(), state: state.clone(), form_post };
-    let tell =
-        |error, description| AuthorizeProblem::Tell { to: to.clone(), error, description };
+    let tell = |error, description| AuthorizeProblem::Tell { to: to.clone(), error, description };
     if is_any_repeated(parameters) {
         return Err(tell("invalid_request", "a parameter appears twice"));
     }
@@ -233,8 +232,8 @@ fn is_registered(uri: &str, client: &RegisteredClient) -> bool {
     }
     let without_port = |text: &str| {
         let url = Url::parse(text).ok()?;
-        let loopback =
-            url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        let loopback = url.scheme() == "http"
+            && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
         let rest = text.strip_prefix("http://")?;
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let path = if path.is_empty() { "/" } else { path };
@@ -411,12 +410,20 @@ mod tests {
             assert!(!asked(bad, &app), "{bad}");
         }
         let rooted = native(&["http://127.0.0.1:33418", "http://localhost/cb"]);
-        for good in
-            ["http://127.0.0.1:5", "http://127.0.0.1:5/", "http://127.0.0.1", "http://localhost:9/cb"]
-        {
+        for good in [
+            "http://127.0.0.1:5",
+            "http://127.0.0.1:5/",
+            "http://127.0.0.1",
+            "http://localhost:9/cb",
+        ] {
             assert!(asked(good, &rooted), "{good}");
         }
-        for bad in ["http://127.0.0.1:5?x", "http://127.0.0.1:5/x", "http://localhost:9", "http://localhost.evil.test:9/cb"] {
+        for bad in [
+            "http://127.0.0.1:5?x",
+            "http://127.0.0.1:5/x",
+            "http://localhost:9",
+            "http://localhost.evil.test:9/cb",
+        ] {
             assert!(!asked(bad, &rooted), "{bad}");
         }
         assert!(!asked(

@@ -52,6 +52,9 @@ pub struct Settings {
     pub unchecked_name: bool,
     /// Keys of the providers that lead to it; empty: all of them.
     pub providers: BTreeSet<String>,
+    /// Keys of the groups that it is open to, any of which is enough; empty: everybody may come in.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
     /// The address that mails on the way to it come from (GO-34); empty: the server's.
     pub sender: String,
     /// Claims of its own by name, each an expression over `account`, `identity`, `identities`, `application` and `claims`, which
@@ -94,6 +97,7 @@ impl Default for Settings {
             unproved_contacts: false,
             unchecked_name: false,
             providers: BTreeSet::new(),
+            groups: BTreeSet::new(),
             sender: String::new(),
             claims: BTreeMap::new(),
             brand: Brand::default(),
@@ -278,8 +282,21 @@ impl Settings {
 
 /// Schemes that are no program's: what has them is run, read or sent on by the browser itself.
 const NEVER: [&str; 15] = [
-    "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "javascript",
-    "mailto", "tel", "vbscript", "view-source", "ws", "wss",
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "javascript",
+    "mailto",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
 ];
 
 impl Settings {
@@ -364,9 +381,12 @@ mod tests {
     #[test]
     fn fr_39_any_scheme_of_a_program_by_choice_and_never_one_that_the_browser_runs() {
         let chosen = |kind| move |s: &mut Settings| (s.kind, s.any_scheme) = (kind, true);
-        for uri in
-            ["audiobookshelf://oauth", "vscode://x.y/cb", "app.immich:///oauth-callback", "nc://login"]
-        {
+        for uri in [
+            "audiobookshelf://oauth",
+            "vscode://x.y/cb",
+            "app.immich:///oauth-callback",
+            "nc://login",
+        ] {
             for kind in [Kind::Native, Kind::Web] {
                 assert!(problems(chosen(kind), &["https://a.test/cb", uri]).is_empty(), "{uri}");
             }
@@ -390,7 +410,16 @@ mod tests {
             assert_eq!(problems(chosen(Kind::Native), &[bad]), ["redirect_uris"], "{bad}");
         }
         let logout = |s: &mut Settings| s.backchannel_logout_uri = "nc://out".into();
-        assert!(!problems(|s| { s.any_scheme = true; logout(s) }, &["https://a.test/cb"]).is_empty());
+        assert!(
+            !problems(
+                |s| {
+                    s.any_scheme = true;
+                    logout(s)
+                },
+                &["https://a.test/cb"]
+            )
+            .is_empty()
+        );
     }
 
     #[test]

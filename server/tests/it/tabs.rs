@@ -79,12 +79,24 @@ async fn fr_36_a_code_that_is_typed_after_lunch_leads_to_the_application_too() {
     let login = begun(&rp, &b, &[]).await;
     let entry = login.split_once("entry=").unwrap().1;
     let page = b
-        .post("/fn/signup", &[("email", "late@example.test"), ("name", "Late"), ("password", PASSWORD), ("entry", entry)])
+        .post(
+            "/fn/signup",
+            &[
+                ("email", "late@example.test"),
+                ("name", "Late"),
+                ("password", PASSWORD),
+                ("entry", entry),
+            ],
+        )
         .await;
     let code = w.mail("late@example.test", 1).await.code.unwrap();
     w.pass(61 * 60);
     let over = b.post("/fn/attempt/code", &[("attempt", &page.attempt()), ("code", &code)]).await;
-    assert!(over.refusal() == "attempt.expired" && over.has("You were on your way to The rp"), "{}", over.body);
+    assert!(
+        over.refusal() == "attempt.expired" && over.has("You were on your way to The rp"),
+        "{}",
+        over.body
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +144,12 @@ async fn fr_58_a_hint_that_shows_nothing_is_no_hint_and_the_person_still_gets_ou
     let (head, rest) = hint.split_once('.').unwrap();
     let moved = format!("{head}A.{rest}");
     for text in [moved.as_str(), &hint[..hint.len() - 1], "x.y.z"] {
-        let query = [("id_token_hint", text), ("post_logout_redirect_uri", out), ("client_id", "rp"), ("state", "s")];
+        let query = [
+            ("id_token_hint", text),
+            ("post_logout_redirect_uri", out),
+            ("client_id", "rp"),
+            ("state", "s"),
+        ];
         let asked = b.send(b.request(Method::GET, "/logout").query(&query)).await;
         assert!(asked.status == 200 && asked.has("asks to sign you out"), "{}", asked.body);
         assert!(b.is_signed_in().await);

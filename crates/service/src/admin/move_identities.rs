@@ -3,9 +3,7 @@
 //! is done stays done, and the next round goes on.
 use std::collections::{BTreeMap, HashMap};
 
-pub use domain::identity_move::{
-    BadLine, Conflict, LineProblem, NotMoved, Plan, Rule, read_list,
-};
+pub use domain::identity_move::{BadLine, Conflict, LineProblem, NotMoved, Plan, Rule, read_list};
 use domain::{
     AccountId, EventKind, LinkId, Refusal, Right,
     account_rules::rewind::Changed,

@@ -52,12 +52,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Internal`] when sealing fails.
-    pub fn error_uri(
-        &self,
-        to: &ReplyTo,
-        error: &str,
-        description: &str,
-    ) -> Result<String, Error> {
+    pub fn error_uri(&self, to: &ReplyTo, error: &str, description: &str) -> Result<String, Error> {
         self.reply_uri(to, &[("error", error), ("error_description", description)])
     }
 

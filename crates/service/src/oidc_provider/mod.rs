@@ -29,7 +29,8 @@ pub use dpop::{Scheme, Shown};
 pub use error_redirect::{PostedReply, REPLY};
 pub use forward_auth::{ForwardDone, ForwardPerson, ForwardStart, GuardedHost};
 pub use issuer::{
-    Algorithm, Brand, Grant, Kind as ApplicationKind, Line, ReplyTo, Settings as ApplicationSettings,
+    Algorithm, Brand, Grant, Kind as ApplicationKind, Line, ReplyTo,
+    Settings as ApplicationSettings,
 };
 pub use logout::{LogoutAsked, Out};
 pub use register::{RegisterProblem, RegistrationTokenView};

@@ -32,12 +32,7 @@ impl Button {
         let shown: Shown = serde_json::from_str(&row.config).unwrap_or_default();
         // The kind of GitHub is a preset of its own.
         let preset = if row.kind == "github" { row.kind.clone() } else { shown.preset };
-        Self {
-            key: row.key.clone(),
-            name: row.name.clone(),
-            kind: row.kind.clone(),
-            preset,
-        }
+        Self { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), preset }
     }
 }
 

@@ -3,8 +3,8 @@ use crate::{services::SignIn, transaction::Transactions};
 use std::sync::Arc;
 
 use domain::{
-    Decision, EventKind, Facts, Policy, Refusal, attempt::AttemptProgress, linking::facts::UserAction,
-    path::Continuation,
+    Decision, EventKind, Facts, Policy, Refusal, attempt::AttemptProgress,
+    linking::facts::UserAction, path::Continuation,
 };
 use storage::{
     Conn,

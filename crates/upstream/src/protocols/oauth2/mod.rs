@@ -270,7 +270,6 @@ impl Connector for Generic {
         }
         .boxed()
     }
-
 }
 
 #[cfg(test)]
