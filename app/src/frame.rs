@@ -166,6 +166,7 @@ fn AdminNavigation(l: Lang, section: &'static str, rights: Vec<Right>) -> AnyVie
         (Right::SeeProviders, paths::ADMIN_PROVIDERS, "admin-providers"),
         (Right::SeePolicy, paths::ADMIN_POLICY, "admin-policy"),
         (Right::SeeAccounts, paths::ADMIN_ACCOUNTS, "admin-accounts"),
+        (Right::SeeAccounts, paths::ADMIN_GROUPS, "admin-groups"),
         (Right::SeeApplications, paths::ADMIN_APPLICATIONS, "admin-applications"),
         (Right::SeeTrail, paths::ADMIN_AUDIT, "admin-audit"),
         (Right::ChangeBrand, paths::ADMIN_BRAND, "admin-brand"),

@@ -235,6 +235,7 @@ pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
         Granted::Address(request) => sign_in_for(context, request, paths::ADDRESS),
         Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY),
         Granted::SetUpFactor(request) => sign_in_for(context, request, paths::SECOND_FACTOR),
+        Granted::NotAMember(request) => sign_in_for(context, request, paths::NO_ACCESS),
     }
 }
 

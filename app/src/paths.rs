@@ -25,6 +25,8 @@ pub const PASSKEYS: &str = "/account/passkeys";
 pub const PHONE: &str = "/account/phone";
 pub const CONSENT: &str = "/consent";
 pub const ADDRESS: &str = "/address";
+/// An application that does not let the person in.
+pub const NO_ACCESS: &str = "/no-access";
 pub const DEVICE: &str = "/device";
 /// What an entry begins with that leads to a device's page instead of an application.
 pub const DEVICE_ENTRY: &str = "device.";
@@ -53,6 +55,7 @@ pub const ADMIN_POLICY_DOCUMENT: &str = "/admin/policy/document";
 pub const ADMIN_POLICY_EFFECTIVE: &str = "/admin/policy/effective";
 pub const ADMIN_POLICY_TRY: &str = "/admin/policy/try";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
+pub const ADMIN_GROUPS: &str = "/admin/groups";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
 pub const ADMIN_ORGANISATIONS: &str = "/admin/organisations";
@@ -184,6 +187,22 @@ pub fn admin_accounts(q: &str, after: &str) -> String {
 #[must_use]
 pub fn admin_account(id: &str) -> String {
     format!("{ADMIN_ACCOUNTS}/{id}")
+}
+
+/// A group in the console, from the one after a member on.
+#[must_use]
+pub fn admin_group(key: &str, after: &str) -> String {
+    if after.is_empty() {
+        format!("{ADMIN_GROUPS}/{key}")
+    } else {
+        format!("{ADMIN_GROUPS}/{key}?after={after}")
+    }
+}
+
+/// The page that asks before a group is deleted.
+#[must_use]
+pub fn admin_group_delete(key: &str) -> String {
+    format!("{ADMIN_GROUPS}/{key}/delete")
 }
 
 /// A path from a form, or the sign-in page.

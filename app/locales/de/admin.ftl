@@ -644,3 +644,103 @@ provider-move-ended-still = Beendet: { $count }. Es gibt noch weitere. Lassen Si
 provider-not-moved-same = Das ist derselbe Anbieter.
 provider-not-moved-isolated = Einer der beiden wird vom anderen getrennt gehalten, weil seine Gruppen gespiegelt werden oder die Richtlinie es sagt. Zwischen ihnen wird niemand mitgenommen.
 provider-not-moved-changed = Die Zahl hat sich inzwischen geändert. Prüfen Sie sie noch einmal.
+
+## groups
+
+admin-groups = Gruppen
+groups-lead = Fassen Sie Menschen in Gruppen zusammen und öffnen Sie Anwendungen nur für einige davon. Auch ein Anbieter kann sagen, wer dazugehört.
+groups-none = Es gibt noch keine Gruppen. Ohne Gruppen darf jeder mit einem Konto jede Anwendung benutzen.
+group-new = Gruppe anlegen
+group-create = Gruppe anlegen
+group-created = Die Gruppe ist angelegt.
+group-key = Schlüssel
+group-key-hint = So erfahren Anwendungen die Gruppe. Buchstaben, Ziffern, Punkte, Doppelpunkte, Binde- und Unterstriche. Er ändert sich nie.
+group-name = Name
+group-name-hint = So heißt die Gruppe hier. Sie können den Namen jederzeit ändern.
+group-description = Beschreibung
+group-members-count = Mitglieder: { $count }
+group-applications-count = Anwendungen: { $count }
+field-group-key = Höchstens 64 Buchstaben, Ziffern, Punkte, Doppelpunkte, Binde- und Unterstriche, und nicht der Name einer Rolle wie „owner“.
+field-group-taken = Eine Gruppe mit diesem Schlüssel gibt es schon.
+field-group-name = Höchstens 60 Zeichen.
+field-group-description = Höchstens 300 Zeichen.
+
+## group
+
+group-key-told = erfahren Anwendungen, die nach Gruppen fragen.
+group-members = Mitglieder
+group-members-none = In dieser Gruppe ist noch niemand.
+group-told-hint = Was ein Anbieter sagt, lässt sich nur dort ändern. Es zählt, solange jemand mit diesem Anbieter angemeldet ist, und wird bei jeder Anmeldung mit ihm erneuert.
+group-add-who = E-Mail-Adresse oder ID des Kontos
+group-add = Zur Gruppe hinzufügen
+group-added = Zur Gruppe hinzugefügt.
+field-group-member = Dieses Konto ist schon in der Gruppe.
+group-by-administrator = Von der Administration hinzugefügt
+group-by-provider = Laut { $provider }
+group-remove = Entfernen
+group-remove-who = { $name } aus der Gruppe entfernen
+group-removed = Aus der Gruppe entfernt.
+group-opens = Was sie öffnet
+group-opens-none = Keine Anwendung verlangt diese Gruppe. Nennen Sie sie in den Einstellungen einer Anwendung, um diese nur für ihre Mitglieder zu öffnen.
+group-opens-only = Nur für diese Gruppe offen
+group-opens-beside = Für diese Gruppe und andere offen
+group-given-by = Von Anbietern vergeben
+group-called = Name und Beschreibung
+group-delete = Gruppe löschen
+group-delete-lead = Ihre Mitglieder verlieren, was sie öffnet. Die Konten bleiben.
+group-delete-ask = Gruppe löschen …
+account-groups-none = In keiner Gruppe.
+
+## group_delete
+
+group-delete-title = Die Gruppe { $name } löschen?
+group-delete-members = Menschen in dieser Gruppe: { $count }. Niemand wird abgemeldet, aber Anwendungen erfahren ab der nächsten Anfrage nichts mehr von ihr.
+group-delete-given = Anbieter vergeben sie nicht mehr. Eine spätere Gruppe mit demselben Schlüssel bringt davon nichts zurück.
+group-delete-applications = Anwendungen, die sie verlangen:
+group-delete-nobody = Lässt dann niemanden ein
+group-delete-closed = Eine Anwendung, die nur für diese Gruppe offen ist, bleibt geschlossen, bis Sie ihre Einstellungen ändern. Von selbst öffnet sie sich nie für alle.
+group-deleted = Die Gruppe ist gelöscht.
+
+## provider_groups
+
+section-groups = Gruppen
+provider-groups-lead = Lassen Sie diesen Anbieter sagen, wer zu welcher Gruppe gehört. Sein Wort zählt, solange jemand mit ihm angemeldet ist, und wird bei jeder Anmeldung erneuert.
+provider-groups-untold = Soweit wir wissen, sagen Anbieter dieser Art nicht, in welchen Gruppen jemand ist.
+provider-groups-none = Um seine Werte zuzuordnen, legen Sie zuerst eine Gruppe an:
+groups-attribute = Attribut mit den Gruppen
+groups-attribute-hint = Der Name des Claims oder ein Pfad mit Punkten wie realm_access.roles. Wenn der Anbieter ihn nur am Userinfo-Endpunkt mitteilt, nennen Sie ihn auch in den Einstellungen der Verbindung.
+groups-rules-hint = Werte werden genau verglichen. Mit * am Ende zählt jeder Wert, der so beginnt. Um eine Zeile zu entfernen, leeren Sie ihren Wert. Nach dem Speichern gibt es neue leere Zeilen.
+groups-value = Wert des Anbieters
+groups-gives = Gruppe hier
+groups-value-of = Wert des Anbieters, Zeile { $n }
+groups-gives-of = Gruppe hier, Zeile { $n }
+groups-mirror = Seine Gruppen spiegeln und ihn getrennt halten
+groups-mirror-hint = Seine Konten werden dann mit keinem anderen Anmeldeweg verknüpft, auch nicht mit einem anderen spiegelnden Anbieter. Ohne Zeilen oben erfahren Anwendungen seine eigenen Gruppennamen. Für ein Verzeichnis, dessen Leute verknüpfen dürfen, lassen Sie dies aus und benutzen die Zeilen oben.
+owners-only = Das kann nur ein Eigentümer ändern: Das Wort eines Anbieters öffnet Anwendungen.
+field-group-rules-many = Höchstens 200 Zeilen. Ein * am Ende eines Wertes steht für viele.
+field-group-unknown = Eine dieser Gruppen gibt es nicht mehr.
+field-group-value = Ein Wert ist höchstens 256 Zeichen lang, hat * nur am Ende und ist mehr als *.
+
+## provider_profile
+
+section-profile = Profilfelder
+provider-profile-lead = Wählen Sie, welches Attribut dieses Anbieters welches Feld füllt und wann. Was Menschen oder andere Anbieter eingetragen haben, wird nur ersetzt, wo Sie es ankreuzen.
+provider-profile-scopes = Von diesem Anbieter erbeten:
+provider-profile-hint = Felder sind name, given_name, family_name, locale, username, phone oder attr. mit einem eigenen Namen. Ein Attribut ist ein Claim wie sn, ein Pfad wie address.locality oder ein Ausdruck nach =. Um eine Zeile zu entfernen, leeren Sie ihr Feld. Nach dem Speichern gibt es neue leere Zeilen.
+profile-column-field = Feld
+profile-column-attribute = Attribut des Anbieters
+profile-column-create = Neues Konto
+profile-column-login = Jede Anmeldung
+profile-column-link = Beim Verknüpfen
+profile-column-field-of = Feld, Zeile { $n }
+profile-column-attribute-of = Attribut des Anbieters, Zeile { $n }
+field-profile-many = Höchstens 40 Felder.
+field-profile-field = Eines dieser Felder gibt es nicht, oder ein Anbieter kann es nicht füllen. Nehmen Sie eines aus der Liste oder attr. mit einem Namen in Kleinbuchstaben.
+field-profile-twice = Eines dieser Felder steht zweimal da.
+field-profile-attribute = Ein Attribut hat keine Anführungszeichen oder Backslashes. Für Ungewöhnliches nehmen Sie einen Ausdruck nach =.
+field-profile-pinned = Die Regeln legen dies einmal für alle Anbieter fest; hier lässt es sich nicht ändern.
+app-groups = Nur für diese Gruppen offen
+app-groups-hint = Schlüssel von Gruppen, durch Leerzeichen getrennt; eine davon genügt. Leer: Jeder mit einem Konto darf herein.
+field-app-groups = Eine dieser Gruppen gibt es nicht. Legen Sie sie zuerst an, oder prüfen Sie den Schlüssel.
+app-open-to-all = Jeder mit einem Konto darf diese Anwendung benutzen.
+app-open-to = Nur Mitglieder dieser Gruppen dürfen sie benutzen:

@@ -153,6 +153,14 @@ event-role-given = Rolle gegeben
 event-role-taken = Rolle entzogen
 event-brand-changed = Aussehen geändert
 event-email-proved = E-Mail-Adresse für eine Anwendung bestätigt
+event-group-created = Gruppe angelegt
+event-group-changed = Gruppe umbenannt oder beschrieben
+event-group-deleted = Gruppe gelöscht
+event-group-member-added = Zu einer Gruppe hinzugefügt
+event-group-member-removed = Aus einer Gruppe entfernt
+event-group-told = Gruppen durch einen Anbieter geändert
+event-group-mapped = Gruppen eines Anbieters neu zugeordnet
+event-application-not-a-member = Nicht in eine Anwendung eingelassen: in keiner ihrer Gruppen
 
 ## problems of fields
 
@@ -299,3 +307,5 @@ refusal-account-passkey-off-title = Keine Passkeys hier
 refusal-account-passkey-off-body = Die Anmeldung mit einem Passkey ist ausgeschaltet. Nehmen Sie einen anderen Weg.
 refusal-account-passkey-wrong-title = Dieser Passkey passt nicht
 refusal-account-passkey-wrong-body = Er ist hier nicht bekannt, oder seine Antwort war falsch. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg.
+refusal-app-not-a-member-title = Sie haben keinen Zugang zu dieser Anwendung
+refusal-app-not-a-member-body = Sie ist nur für bestimmte Gruppen offen, und Ihr Konto ist in keiner davon. Bitten Sie Ihre Administration, Sie hinzuzufügen, oder melden Sie sich auf einem anderen Weg an, wenn Ihre Gruppe von dort kommt.

@@ -152,7 +152,7 @@ scope-email = Ihre E-Mail-Adresse sehen
 scope-phone = Ihre Telefonnummer sehen
 scope-address = Ihre Postanschrift sehen, wenn es eine gibt
 scope-roles = Ihre Rollen sehen
-scope-groups = Ihre Gruppen in dem Verzeichnis sehen, mit dem Sie sich angemeldet haben
+scope-groups = Sehen, zu welchen Gruppen Sie gehören
 scope-offline = Das alles auch tun, während Sie weg sind
 scope-identities = Sehen, welche Anbieter Sie nutzen und was sie über Sie gesagt haben
 consent-next = Als Nächstes geht Ihr Browser zu { $host }.
@@ -206,3 +206,10 @@ reply-lead = Ihr Browser bringt Sie zurück. Wenn nichts geschieht, drücken Sie
 
 refusal-begin-again = Sie waren auf dem Weg zu { $application }. Öffnen Sie { $application } noch einmal und melden Sie sich von dort aus an.
 refusal-begin-again-go = { $application } öffnen
+
+## no_access
+
+no-access-title = Sie haben keinen Zugang zu { $application }
+no-access-lead = { $application } ist nur für bestimmte Gruppen offen, und so, wie Sie jetzt angemeldet sind, gehören Sie zu keiner davon.
+no-access-ask = Bitten Sie Ihre Administration, Sie in eine Gruppe aufzunehmen, die sie benutzen darf.
+no-access-other = Auf einem anderen Weg anmelden

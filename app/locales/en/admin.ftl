@@ -644,3 +644,103 @@ provider-move-ended-still = Ended: { $count }. There are more. Show the plan aga
 provider-not-moved-same = That is the same provider.
 provider-not-moved-isolated = One of the two is kept apart from the other, because its groups are mirrored or its policy says so. People can't be moved between them.
 provider-not-moved-changed = The number changed while you were looking. Check it again.
+
+## groups
+
+admin-groups = Groups
+groups-lead = Put people into groups and open applications to some of them only. A provider can say who belongs to a group, too.
+groups-none = There are no groups yet. Without groups, everyone with an account can use every application.
+group-new = Create a group
+group-create = Create group
+group-created = Group created.
+group-key = Key
+group-key-hint = What applications are told. Letters, digits, dots, colons, hyphens and underscores. It never changes.
+group-name = Name
+group-name-hint = What people see here. You can change it at any time.
+group-description = Description
+group-members-count = Members: { $count }
+group-applications-count = Applications: { $count }
+field-group-key = Use up to 64 letters, digits, dots, colons, hyphens and underscores, and no name of a role such as “owner”.
+field-group-taken = There is a group with this key already.
+field-group-name = Use at most 60 characters.
+field-group-description = Use at most 300 characters.
+
+## group
+
+group-key-told = is what applications are told when they ask for groups.
+group-members = Members
+group-members-none = Nobody is in this group yet.
+group-told-hint = What a provider says can be changed only there. It counts while somebody is signed in with that provider, and is updated each time they sign in with it.
+group-add-who = Email address or account ID
+group-add = Add to the group
+group-added = Added to the group.
+field-group-member = This account is in the group already.
+group-by-administrator = Added by an administrator
+group-by-provider = According to { $provider }
+group-remove = Remove
+group-remove-who = Remove { $name } from the group
+group-removed = Removed from the group.
+group-opens = What it opens
+group-opens-none = No application asks for this group. Name it in an application’s settings to open that application to its members only.
+group-opens-only = Open to this group only
+group-opens-beside = Open to this group and others
+group-given-by = Given by providers
+group-called = Name and description
+group-delete = Delete group
+group-delete-lead = Its members lose what it opens. Their accounts stay.
+group-delete-ask = Delete group …
+account-groups-none = In no group.
+
+## group_delete
+
+group-delete-title = Delete the group { $name }?
+group-delete-members = People who are in it: { $count }. They are signed out of nothing, but applications hear no more of the group from their next request on.
+group-delete-given = Providers no longer give it. Creating a group with the same key later brings nothing of this back.
+group-delete-applications = Applications that ask for it:
+group-delete-nobody = Will let nobody in
+group-delete-closed = An application that is open to this group only stays closed until you change its settings. It never opens to everyone by itself.
+group-deleted = Group deleted.
+
+## provider_groups
+
+section-groups = Groups
+provider-groups-lead = Let this provider say who belongs to which group. Its word counts while somebody is signed in with it, and is updated at every sign-in.
+provider-groups-untold = As far as we know, providers of this kind don’t say which groups somebody is in.
+provider-groups-none = To map its values, create a group first:
+groups-attribute = Attribute with the groups
+groups-attribute-hint = The claim’s name, or a path with dots such as realm_access.roles. If the provider tells it at its userinfo endpoint only, name the claim in the connection’s settings, too.
+groups-rules-hint = Values are compared exactly. With * at the end, every value that begins like this counts. To remove a line, empty its value. Save to get more empty lines.
+groups-value = Provider’s value
+groups-gives = Group here
+groups-value-of = Provider’s value, line { $n }
+groups-gives-of = Group here, line { $n }
+groups-mirror = Mirror its groups and keep it apart
+groups-mirror-hint = Its accounts are then never linked with any other way to sign in, not even another mirroring provider. Without any line above, applications are told its own group names. For a directory whose people should be able to link, leave this off and use the lines above.
+owners-only = Only an owner can change this: a provider’s word opens applications.
+field-group-rules-many = Use at most 200 lines. A * at the end of a value stands for many.
+field-group-unknown = One of these groups no longer exists.
+field-group-value = A value is at most 256 characters long, has * only at its end, and is more than *.
+
+## provider_profile
+
+section-profile = Profile fields
+provider-profile-lead = Choose which of this provider’s attributes fill which field, and when. What people or other providers entered is replaced only where you tick it.
+provider-profile-scopes = Asked of this provider:
+provider-profile-hint = Fields are name, given_name, family_name, locale, username, phone, or attr. and a name of your own. An attribute is a claim such as sn, a path such as address.locality, or an expression after =. To remove a line, empty its field. Save to get more empty lines.
+profile-column-field = Field
+profile-column-attribute = Provider’s attribute
+profile-column-create = New account
+profile-column-login = Every sign-in
+profile-column-link = When linked
+profile-column-field-of = Field, line { $n }
+profile-column-attribute-of = Provider’s attribute, line { $n }
+field-profile-many = Use at most 40 fields.
+field-profile-field = One of these fields doesn’t exist or cannot be filled by a provider. Use one from the list, or attr. and a name in small letters.
+field-profile-twice = One of these fields is listed twice.
+field-profile-attribute = An attribute has no quotation marks or backslashes. Use an expression after = for anything unusual.
+field-profile-pinned = The policy sets this once for all providers, so it cannot be changed here.
+app-groups = Open to these groups only
+app-groups-hint = Keys of groups, separated by spaces; any one of them is enough. Empty: everyone with an account may come in.
+field-app-groups = One of these groups doesn’t exist. Create it first, or check its key.
+app-open-to-all = Everyone with an account may use this application.
+app-open-to = Only members of these groups may use it:

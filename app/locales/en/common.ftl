@@ -153,6 +153,14 @@ event-role-given = Role given
 event-role-taken = Role taken away
 event-brand-changed = Appearance changed
 event-email-proved = Email address verified for an application
+event-group-created = Group created
+event-group-changed = Group renamed or described
+event-group-deleted = Group deleted
+event-group-member-added = Added to a group
+event-group-member-removed = Removed from a group
+event-group-told = Groups changed by a provider
+event-group-mapped = A provider’s groups changed
+event-application-not-a-member = Not let into an application: in none of its groups
 
 ## problems of fields
 
@@ -299,3 +307,5 @@ refusal-account-passkey-off-title = No passkeys here
 refusal-account-passkey-off-body = Signing in by a passkey is switched off. Use another way.
 refusal-account-passkey-wrong-title = That passkey does not fit
 refusal-account-passkey-wrong-body = It is not known here, or its answer was not right. Try again, or use another way.
+refusal-app-not-a-member-title = You don’t have access to this application
+refusal-app-not-a-member-body = It is open to certain groups only, and your account is in none of them. Ask your administrator to add you, or sign in another way if your group comes with it.

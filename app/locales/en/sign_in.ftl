@@ -152,7 +152,7 @@ scope-email = See your email address
 scope-phone = See your phone number
 scope-address = See your postal address, if there is one
 scope-roles = See your roles
-scope-groups = See your groups in the directory you signed in with
+scope-groups = See the groups you belong to
 scope-offline = Do all this while you are away
 scope-identities = See which providers you use, and what they said of you
 consent-next = Next, your browser goes to { $host }.
@@ -206,3 +206,10 @@ reply-lead = Your browser is taking you back. If nothing happens, press Continue
 
 refusal-begin-again = You were on your way to { $application }. Open { $application } again and sign in from there.
 refusal-begin-again-go = Open { $application }
+
+## no_access
+
+no-access-title = You don’t have access to { $application }
+no-access-lead = { $application } is open to certain groups only, and you are in none of them the way you are signed in now.
+no-access-ask = Ask your administrator to add you to a group that may use it.
+no-access-other = Sign in another way

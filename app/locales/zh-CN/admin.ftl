@@ -644,3 +644,103 @@ provider-move-ended-still = 已结束：{ $count }。还有更多。请再次显
 provider-not-moved-same = 这是同一个提供方。
 provider-not-moved-isolated = 两者之一与另一方相互隔离，因为其用户组被镜像，或策略如此规定。无法在两者之间迁移用户。
 provider-not-moved-changed = 在您查看期间数字发生了变化。请再检查一次。
+
+## groups
+
+admin-groups = 组
+groups-lead = 将成员归入组，并让应用只对部分组开放。成员归属也可以由提供方声明。
+groups-none = 还没有组。没有组时，任何拥有账号的人都可以使用所有应用。
+group-new = 新建组
+group-create = 新建
+group-created = 已创建组。
+group-key = 标识
+group-key-hint = 应用收到的就是它。可用字母、数字、点、冒号、短横线和下划线，创建后不再改变。
+group-name = 名称
+group-name-hint = 在控制台中显示，可随时更改。
+group-description = 说明
+group-members-count = 成员：{ $count }
+group-applications-count = 应用：{ $count }
+field-group-key = 最多 64 个字母、数字、点、冒号、短横线或下划线，且不能与角色（如 “owner”）同名。
+field-group-taken = 已有使用该标识的组。
+field-group-name = 最多 60 个字符。
+field-group-description = 最多 300 个字符。
+
+## group
+
+group-key-told = 是应用请求组时收到的内容。
+group-members = 成员
+group-members-none = 该组还没有成员。
+group-told-hint = 由提供方声明的归属只能在提供方处更改。它仅在以该提供方登录期间有效，并在每次这样登录时更新。
+group-add-who = 邮箱地址或账号 ID
+group-add = 添加到组
+group-added = 已添加到组。
+field-group-member = 该账号已在组中。
+group-by-administrator = 由管理员添加
+group-by-provider = 据 { $provider }
+group-remove = 移除
+group-remove-who = 将 { $name } 移出组
+group-removed = 已移出组。
+group-opens = 可使用的应用
+group-opens-none = 还没有应用要求该组。在应用的设置中填写它，即可让该应用只对其成员开放。
+group-opens-only = 仅对该组开放
+group-opens-beside = 对该组及其他组开放
+group-given-by = 由提供方授予
+group-called = 名称与说明
+group-delete = 删除组
+group-delete-lead = 成员将失去它所开放的应用，账号保留。
+group-delete-ask = 删除组…
+account-groups-none = 不在任何组中。
+
+## group_delete
+
+group-delete-title = 删除组 { $name }？
+group-delete-members = 组内成员：{ $count }。不会有人被退出登录，但从下一次请求起，应用不再得知该组。
+group-delete-given = 提供方不再授予它。以后即使新建同标识的组，这些也不会恢复。
+group-delete-applications = 要求该组的应用：
+group-delete-nobody = 将不再让任何人进入
+group-delete-closed = 仅对该组开放的应用会一直关闭，直到您更改其设置；它绝不会自行对所有人开放。
+group-deleted = 已删除组。
+
+## provider_groups
+
+section-groups = 组
+provider-groups-lead = 让此提供方声明谁属于哪个组。其声明仅在以它登录期间有效，并在每次登录时更新。
+provider-groups-untold = 据我们所知，此类提供方不会提供组信息。
+provider-groups-none = 要映射它的值，请先新建组：
+groups-attribute = 组所在的属性
+groups-attribute-hint = 声明的名称，或用点连接的路径，如 realm_access.roles。若提供方只在 userinfo 端点提供它，请同时在连接设置中填写该声明。
+groups-rules-hint = 值按原样精确比较；以 * 结尾则匹配所有以此开头的值。清空某行的值即可删除该行，保存后会出现新的空行。
+groups-value = 提供方的值
+groups-gives = 此处的组
+groups-value-of = 提供方的值，第 { $n } 行
+groups-gives-of = 此处的组，第 { $n } 行
+groups-mirror = 镜像它的组并将其隔离
+groups-mirror-hint = 此后，它的账号绝不与任何其他登录方式关联，包括其他镜像提供方。若上面没有任何行，应用会收到它自己的组名。若目录中的人员应能关联账号，请保持关闭并使用上面的映射。
+owners-only = 只有所有者可以更改：提供方的声明会开放应用。
+field-group-rules-many = 最多 200 行。值末尾的 * 可代表多个值。
+field-group-unknown = 其中某个组已不存在。
+field-group-value = 值最长 256 个字符，* 只能出现在末尾，且不能只有 *。
+
+## provider_profile
+
+section-profile = 资料字段
+provider-profile-lead = 选择此提供方的哪些属性填入哪些字段以及何时填入。只有在勾选之处，才会替换用户或其他提供方填写的内容。
+provider-profile-scopes = 向此提供方请求：
+provider-profile-hint = 字段为 name、given_name、family_name、locale、username、phone，或 attr. 加自定名称。属性可以是声明（如 sn）、路径（如 address.locality）或 = 之后的表达式。清空字段即可删除该行，保存后会出现新的空行。
+profile-column-field = 字段
+profile-column-attribute = 提供方的属性
+profile-column-create = 新账号
+profile-column-login = 每次登录
+profile-column-link = 关联时
+profile-column-field-of = 字段，第 { $n } 行
+profile-column-attribute-of = 提供方的属性，第 { $n } 行
+field-profile-many = 最多 40 个字段。
+field-profile-field = 其中某个字段不存在或不能由提供方填写。请使用列表中的字段，或 attr. 加小写名称。
+field-profile-twice = 其中某个字段重复。
+field-profile-attribute = 属性中不能有引号或反斜杠。特殊情况请使用 = 之后的表达式。
+field-profile-pinned = 策略已为所有提供方统一设定，无法在此更改。
+app-groups = 仅对这些组开放
+app-groups-hint = 组的标识，以空格分隔，属于其中任一即可。留空：任何有账号的人都可进入。
+field-app-groups = 其中某个组不存在。请先新建，或检查其标识。
+app-open-to-all = 任何有账号的人都可以使用此应用。
+app-open-to = 只有这些组的成员可以使用：

@@ -153,6 +153,14 @@ event-role-given = 角色已授予
 event-role-taken = 角色已收回
 event-brand-changed = 外观已更改
 event-email-proved = 已为应用验证邮箱
+event-group-created = 已创建组
+event-group-changed = 已更改组的名称或说明
+event-group-deleted = 已删除组
+event-group-member-added = 已加入组
+event-group-member-removed = 已移出组
+event-group-told = 提供方更改了组
+event-group-mapped = 已更改提供方的组映射
+event-application-not-a-member = 未获准进入应用：不属于其任何组
 
 ## problems of fields
 
@@ -299,3 +307,5 @@ refusal-account-passkey-off-title = 此处不支持通行密钥
 refusal-account-passkey-off-body = 未启用通行密钥登录，请使用其他方式。
 refusal-account-passkey-wrong-title = 通行密钥不匹配
 refusal-account-passkey-wrong-body = 通行密钥未知或验证失败，请重试或使用其他方式。
+refusal-app-not-a-member-title = 您无权使用此应用
+refusal-app-not-a-member-body = 它只对特定的组开放，而您的账号不在其中。请联系管理员将您加入；如果您的组来自其他登录方式，请改用该方式登录。

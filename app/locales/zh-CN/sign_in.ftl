@@ -152,7 +152,7 @@ scope-email = 查看您的邮箱地址
 scope-phone = 查看您的手机号
 scope-address = 查看您的通信地址（如有）
 scope-roles = 查看您的角色
-scope-groups = 查看您登录所用目录中的组
+scope-groups = 查看您所属的组
 scope-offline = 在您离开时继续访问
 scope-identities = 查看您使用的身份提供方及其提供的信息
 consent-next = 接下来，您的浏览器将前往 { $host }。
@@ -206,3 +206,10 @@ reply-lead = 浏览器正在带您返回。如果没有反应，请按“继续�
 
 refusal-begin-again = 您正要前往 { $application }。请重新打开 { $application }，并从那里登录。
 refusal-begin-again-go = 打开 { $application }
+
+## no_access
+
+no-access-title = 您无权使用 { $application }
+no-access-lead = { $application } 只对特定的组开放，而以您目前的登录方式，您不属于其中任何一个。
+no-access-ask = 请联系管理员将您加入有权使用它的组。
+no-access-other = 使用其他方式登录

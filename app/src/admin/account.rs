@@ -9,7 +9,7 @@ use crate::{
     components::{Field, Moment, Rows, method_name},
     context::{Context, WebRequest, asked},
     form_input::bounded,
-    i18n::{Lang, t},
+    i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, respond},
     page_request::{Answer, PageRequest},
     paths,
@@ -21,7 +21,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use service::{
     Error,
     account::Method,
-    admin::{AccountView, SaveProblem},
+    admin::{AccountView, SaveProblem, groups::HeldView},
     rows::Email,
 };
 
@@ -112,6 +112,7 @@ struct May {
 pub async fn account(Path(id): Path<String>, req: PageRequest) -> Answer {
     let id: AccountId = id.parse().map_err(|_| Refusal::NotFound)?;
     let view = req.context.ligature.account_admin().admin_account(&req.web.ctx, id).await?;
+    let groups = req.context.ligature.group_admin().groups_of(&req.web.ctx, id).await?;
     let own = req.web.ctx.session.as_ref().is_some_and(|c| c.account == id);
     let rights = req.context.ligature.admin_rights().rights(&req.web.ctx).await?;
     // Whoever has a role is left to owners.
@@ -125,13 +126,19 @@ pub async fn account(Path(id): Path<String>, req: PageRequest) -> Answer {
     let (l, flash) = (req.web.lang, req.flash.clone());
     let head = head(l, "admin-account", paths::ADMIN_ACCOUNTS);
     Ok(page(&req.context, &req.web, head, move || {
-        view! { <AccountPage l=l view=view may=may flash=flash/> }
+        view! { <AccountPage l=l view=view groups=groups may=may flash=flash/> }
     })
     .await)
 }
 
 #[component]
-fn AccountPage(l: Lang, view: AccountView, may: May, flash: Flash) -> AnyView {
+fn AccountPage(
+    l: Lang,
+    view: AccountView,
+    groups: Vec<HeldView>,
+    may: May,
+    flash: Flash,
+) -> AnyView {
     let AccountView { account, roles, .. } = view;
     let (id, state) = (account.id, account.state());
     let active = state == AccountState::Active;
@@ -147,6 +154,7 @@ fn AccountPage(l: Lang, view: AccountView, may: May, flash: Flash) -> AnyView {
         <section><h2>{t(l, "methods-title")}</h2>
             <Rows>{view.methods.into_iter().map(|method| view! { <MethodRow l=l method=method/> }).collect_view()}</Rows>
         </section>
+        <GroupRows l=l groups=groups/>
         {switchable.then(|| view! { <Switch l=l account=id active=active/> })}
         {view.merged_into.map(|id| view! { <p>{t(l, "admin-merged-into")}" "<a href=paths::admin_account(&id.to_string())><code>{id.to_string()}</code></a></p> })}
         {(may.govern && view.mergeable).then(|| view! { <MergeForm l=l account=id flash=flash/> })}
@@ -188,6 +196,31 @@ fn AddressRow(l: Lang, account: AccountId, email: Email, governs: bool) -> AnyVi
 fn MethodRow(l: Lang, method: Method) -> AnyView {
     view! { <li><span class="row-main"><strong>{method_name(l, &method.name)}</strong><span class="muted">{method.label}</span><span class="muted small">{t(l, "method-added")}" "<Moment l=l at={method.added_at}/></span></span></li> }
         .into_any()
+}
+
+/// The groups of the account, and by whose word.
+#[component]
+fn GroupRows(l: Lang, groups: Vec<HeldView>) -> AnyView {
+    let row = move |held: HeldView| {
+        let by = match &held.provider {
+            None => t(l, "group-by-administrator"),
+            Some(provider) => ta(l, "group-by-provider", &[("provider", provider)]),
+        };
+        view! {
+            <li>
+                <a class="row-main" href=paths::admin_group(&held.key, "")><strong>{held.name}</strong><span class="muted small">{by}" "<Moment l=l at=held.since/></span></a>
+            </li>
+        }
+    };
+    let told = groups.iter().any(|held| held.provider.is_some());
+    view! {
+        <section><h2>{t(l, "admin-groups")}</h2>
+            {groups.is_empty().then(|| view! { <p class="muted">{t(l, "account-groups-none")}</p> })}
+            <Rows>{groups.into_iter().map(row).collect_view()}</Rows>
+            {told.then(|| view! { <p class="muted">{t(l, "group-told-hint")}</p> })}
+        </section>
+    }
+    .into_any()
 }
 
 /// Switches the account off, or on again.

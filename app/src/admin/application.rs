@@ -9,6 +9,8 @@ use crate::{
     paths,
     render::{Head, Layout, page},
 };
+use std::collections::BTreeSet;
+
 use axum::extract::Path;
 use domain::{Refusal, Right};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -42,12 +44,23 @@ pub async fn application(Path(client_id): Path<String>, req: PageRequest) -> Ans
             {(flash.notice == "saved").then(|| view! { <Notice kind="good" text={t(l, "saved")}/> })}
             {(!flash.problems.is_empty()).then(|| view! { <Notice kind="bad" text={t(l, "form-problems")}/> })}
             {(!secret.is_empty()).then(|| view! { <div class="notice good" role="status"><p>{t(l, "application-registered")}</p><p><code class="secret">{secret}</code></p></div> })}
+            {(!create).then(|| view! { <WhoIsLetIn l=l groups={shown.settings.groups.clone()}/> })}
             <SettingsForm l=l create=create changes=changes shown={shown.clone()} flash={flash.clone()}/>
             {(changes && !create).then(|| view! { <Logo l=l logo={shown.settings.brand.logo} client={shown.client_id.clone()} name={shown.name} flash=flash/> })}
             {rotates.then(|| view! { <Secrets l=l client_id={shown.client_id} ends={shown.secrets}/> })}
         }
     })
     .await)
+}
+
+/// Everybody, or members of groups.
+#[component]
+fn WhoIsLetIn(l: Lang, groups: BTreeSet<String>) -> AnyView {
+    if groups.is_empty() {
+        return view! { <p class="muted">{t(l, "app-open-to-all")}</p> }.into_any();
+    }
+    let link = |key: String| view! { " "<a class="tag" href=paths::admin_group(&key, "")>{key.clone()}</a> };
+    view! { <p>{t(l, "app-open-to")}{groups.into_iter().map(link).collect_view()}</p> }.into_any()
 }
 
 /// The secrets that count, and a new one.

@@ -140,6 +140,7 @@ fn PeopleFields(l: Lang, form: Filled, settings: ApplicationSettings) -> AnyView
         settings.claims.iter().map(|(name, expression)| format!("{name} = {expression}")).collect();
     view! {
         <details class="section" open=form.sent()><summary>{t(l, "section-people")}</summary>
+            <Text form=form name="groups" there={joined(&settings.groups)} hint=true max=2000/>
             <Text form=form name="providers" there={joined(&settings.providers)} hint=true max=2000/>
             <Text form=form name="sender" there={settings.sender} hint=true max=254/>
             <Text form=form name="colour" there=colour hint=true max=7/>
@@ -248,6 +249,7 @@ fn read(fields: &BTreeMap<String, String>) -> ApplicationForm {
         unproved_contacts: on("unproved_contacts"),
         unchecked_name: on("unchecked_name"),
         providers: words(text("providers")).into_iter().collect(),
+        groups: words(text("groups")).into_iter().collect(),
         sender: text("sender").to_owned(),
         claims: claims(text("claims")),
         brand: Brand { colour: text("colour").to_owned(), logo: String::new() },

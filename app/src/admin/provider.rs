@@ -6,6 +6,8 @@ use crate::{
     admin::{
         association_form::{AssociationForm, BINDS, KEPT, kept},
         overview::Message,
+        provider_groups::{GroupsSection, ShownGroups},
+        provider_profile::ProfileSection,
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
         providers::find,
@@ -27,7 +29,8 @@ use serde::{Deserialize, Serialize};
 use service::admin::{
     ProviderEdit, ProviderView, SettingsEdit,
     association::{Association, Mode},
-    providers::{Setting, presets},
+    profile_mapping::ProfileMapping,
+    providers::{Capability, Setting, presets},
 };
 
 /// What a form of a provider's page sends.
@@ -85,6 +88,14 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
         trusts: req.may(Right::ChangeTrust).await?,
         shares: req.may(Right::RunInstance).await?,
     };
+    let admin = req.context.ligature.group_admin();
+    let groups = ShownGroups {
+        there: admin.provider_groups(&req.web.ctx, &key).await?,
+        groups: admin.group_names(&req.web.ctx).await?,
+        tells_none: presets::find(found.settings.preset())
+            .is_some_and(|preset| !preset.can.contains(&Capability::Groups)),
+        trusts: shows.trusts,
+    };
     let (l, flash) = (req.web.lang, req.flash.clone());
     let layout = Layout::Admin(paths::ADMIN_PROVIDERS);
     Ok(page(&req.context, &req.web, Head::new(found.name.clone(), layout), move || {
@@ -97,9 +108,9 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
             {refused.map(|text| view! { <Notice kind="bad" text=text/> })}
             <Problems l=l flash={flash.clone()}/>
             {if found.offered {
-                view! { <TakenForms l=l found=found shows=shows flash=flash/> }.into_any()
+                view! { <TakenForms l=l found=found groups=groups shows=shows flash=flash/> }.into_any()
             } else {
-                view! { <OwnForms l=l found=found shows=shows flash=flash/> }.into_any()
+                view! { <OwnForms l=l found=found groups=groups shows=shows flash=flash/> }.into_any()
             }}
         }
     })
@@ -121,7 +132,13 @@ struct Shows {
 
 /// A provider of the organisation.
 #[component]
-fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView {
+fn OwnForms(
+    l: Lang,
+    found: ProviderView,
+    groups: ShownGroups,
+    shows: Shows,
+    flash: Flash,
+) -> AnyView {
     let key = found.key.clone();
     let switch = if found.enabled { "false" } else { "true" };
     view! {
@@ -139,6 +156,7 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
         <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
+        <WhatItSays l=l found={found.clone()} groups=groups shows=shows flash=flash/>
         {(shows.shares && shows.changes).then(|| {
             let (count, next) = (found.adopters.to_string(), if found.shared { "false" } else { "true" });
             view! {
@@ -168,9 +186,33 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
     .into_any()
 }
 
+/// What its word gives: groups, and fields of profiles.
+#[component]
+fn WhatItSays(
+    l: Lang,
+    found: ProviderView,
+    groups: ShownGroups,
+    shows: Shows,
+    flash: Flash,
+) -> AnyView {
+    let scopes = found.settings.typed("scopes");
+    let there = ProfileMapping::read(&found.policy);
+    view! {
+        <GroupsSection l=l key={found.key.clone()} shown=groups flash={flash.clone()}/>
+        <ProfileSection l=l key={found.key} there=there scopes=scopes trusts=shows.trusts flash=flash/>
+    }
+    .into_any()
+}
+
 /// A provider that the home organisation offers: its settings are there, its switch and association here.
 #[component]
-fn TakenForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView {
+fn TakenForms(
+    l: Lang,
+    found: ProviderView,
+    groups: ShownGroups,
+    shows: Shows,
+    flash: Flash,
+) -> AnyView {
     let switch = if found.enabled { "false" } else { "true" };
     let problem = flash.problem("enabled").map(|m| t(l, m));
     view! {
@@ -185,7 +227,8 @@ fn TakenForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyVi
             <SourceConfirmation l=l speaks_for=0 trusts=shows.trusts flash={flash.clone()}/>
             {shows.changes.then(|| view! { <div><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></div> })}
         </form>
-        <AssociationSection l=l key={found.key} matches={found.settings.can_match()} association={found.association} shows=shows flash=flash/>
+        <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
+        <WhatItSays l=l found=found groups=groups shows=shows flash=flash/>
     }
     .into_any()
 }

@@ -115,6 +115,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         "own_scopes",
         "token_seconds",
         "refresh_seconds",
+        "groups",
         "providers",
         "sender",
         "claims",

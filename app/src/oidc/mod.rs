@@ -3,4 +3,5 @@ pub mod address;
 pub mod consent;
 pub mod device;
 pub mod logout;
+pub mod no_access;
 pub mod reply;

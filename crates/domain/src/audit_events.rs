@@ -48,6 +48,8 @@ crate::named! {
         ApplicationAllowed = "application.allowed",
         /// Device not allowed.
         ApplicationDenied = "application.denied",
+        /// Not let into an application: in none of its groups.
+        ApplicationNotAMember = "application.not_a_member",
         /// A refresh token was used twice: its tokens ended.
         ApplicationTokenReused = "application.token_reused",
         /// Linking given up.
@@ -76,6 +78,20 @@ crate::named! {
         EmailDisowned = "email.disowned",
         /// Email address verified for an application.
         EmailProved = "email.proved",
+        /// Group created.
+        GroupCreated = "group.created",
+        /// Group renamed or described.
+        GroupChanged = "group.changed",
+        /// Group deleted.
+        GroupDeleted = "group.deleted",
+        /// Somebody put into a group.
+        GroupMemberAdded = "group.member_added",
+        /// Somebody taken out of a group.
+        GroupMemberRemoved = "group.member_removed",
+        /// A provider said that somebody's groups are others.
+        GroupTold = "group.told",
+        /// Which groups a provider gives changed.
+        GroupMapped = "group.mapped",
         /// Restored from a backup: sessions and codes of before are void.
         InstanceRestored = "instance.restored",
         /// A standby database took over: codes of before are void.

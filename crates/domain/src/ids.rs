@@ -56,4 +56,6 @@ ids! {
     LinkId,
     /// A stored credential (password).
     CredentialId,
+    /// A group of an organisation.
+    GroupId,
 }

@@ -9,6 +9,7 @@
 //! * [`attempt`] is the state machine of one passage through sign-in.
 //! * [`provider_change`] says who may change where a provider's word comes from; [`roles`] what an administrator may do.
 //! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
+//! * [`groups`] says which groups count in a session, and what a provider's word about them is worth.
 //! * [`refusals`] is the table of every reason not to go on, [`audit_events`] of everything that the audit trail tells.
 //!
 //! Nothing here does input or output, waits, reads a clock or draws a random number.
@@ -29,6 +30,7 @@ pub mod colour;
 pub mod contact;
 pub mod decision;
 pub mod email_address;
+pub mod groups;
 pub mod identity_move;
 pub mod ids;
 pub mod limits;
@@ -45,7 +47,7 @@ pub mod trust;
 
 pub use audit_events::EventKind;
 pub use decision::{Named, Ruling};
-pub use ids::{AccountId, ApplicationId, CredentialId, LinkId, OrgId, ProviderId};
+pub use ids::{AccountId, ApplicationId, CredentialId, GroupId, LinkId, OrgId, ProviderId};
 pub use linking::{Decision, Outcome, decide, facts::Facts};
 pub use policy::Policy;
 pub use refusals::Refusal;

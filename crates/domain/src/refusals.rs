@@ -115,6 +115,7 @@ refusals! {
     Internal "server.internal" 500 [Wait, AskAdministrator] "Something failed on our side.";
     Forbidden "admin.forbidden" 403 [MyAccount] "The page needs an administrative role.";
     SetupClosed "admin.setup_closed" 403 [SignInAgain] "The one-time token is wrong, used or too old (AD-04).";
+    NotAMember "app.not_a_member" 403 [MyAccount, AskAdministrator] "The application is open to groups only, and the account is in none of them by the way that it signed in.";
     ApplicationUnknown "app.unknown" 400 [AskAdministrator] "The application is not registered, or its redirect address is not.";
 }
 

@@ -35,6 +35,8 @@ pub enum Right {
     GovernAccounts,
     /// Give and take roles.
     GiveRoles,
+    /// Make groups and put people into them: this opens applications.
+    ChangeGroups,
     SeeApplications,
     ChangeApplications,
     SeeTrail,
@@ -93,13 +95,14 @@ impl Right {
             | Self::SwitchAccounts
             | Self::GovernAccounts
             | Self::GiveRoles
+            | Self::ChangeGroups
             | Self::ChangeApplications
             | Self::ChangeBrand
             | Self::RunInstance => true,
         }
     }
 
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Overview,
         Self::SeeProviders,
         Self::ChangeProviders,
@@ -110,6 +113,7 @@ impl Right {
         Self::SwitchAccounts,
         Self::GovernAccounts,
         Self::GiveRoles,
+        Self::ChangeGroups,
         Self::SeeApplications,
         Self::ChangeApplications,
         Self::SeeTrail,
@@ -166,6 +170,7 @@ mod tests {
             Right::ChangePolicy,
             Right::GovernAccounts,
             Right::GiveRoles,
+            Right::ChangeGroups,
             Right::ChangeApplications,
             Right::RunInstance,
         ] {

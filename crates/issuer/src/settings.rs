@@ -52,6 +52,9 @@ pub struct Settings {
     pub unchecked_name: bool,
     /// Keys of the providers that lead to it; empty: all of them.
     pub providers: BTreeSet<String>,
+    /// Keys of the groups that it is open to, any of which is enough; empty: everybody may come in.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
     /// The address that mails on the way to it come from (GO-34); empty: the server's.
     pub sender: String,
     /// Claims of its own by name, each an expression over `account`, `identity`, `identities`, `application` and `claims`, which
@@ -94,6 +97,7 @@ impl Default for Settings {
             unproved_contacts: false,
             unchecked_name: false,
             providers: BTreeSet::new(),
+            groups: BTreeSet::new(),
             sender: String::new(),
             claims: BTreeMap::new(),
             brand: Brand::default(),

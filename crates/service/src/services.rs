@@ -58,6 +58,8 @@ services! {
     Passwords { codes: Codes }
     /// Opening, finding and ending sessions.
     Sessions { codes: Codes, configuration: Configuration }
+    /// Groups: what a sign-in says of them, and which count in a session.
+    Groups { }
     /// What happens to an account: opening it, linking to it, changing its addresses; with the journal of its changes.
     Accounts { notifications: Notifications, configuration: Configuration }
     /// Facts for the decision about an identity, gathered in the transaction that commits it.
@@ -73,15 +75,15 @@ services! {
     /// My Account: methods, addresses, phone, password, sessions, deletion.
     AccountSettings { accounts: Accounts, attempts: Attempts, codes: Codes, merges: Merges, notifications: Notifications, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, sessions: Sessions }
     /// A recent proof of a session's person, asked before something that matters.
-    Reauthentication { accounts: Accounts, attempts: Attempts, decisions: Decisions, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, sessions: Sessions }
+    Reauthentication { accounts: Accounts, attempts: Attempts, decisions: Decisions, groups: Groups, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, sessions: Sessions }
     /// "This wasn't me": taking an account back to what it was before a change.
     Rewinds { accounts: Accounts, codes: Codes, merges: Merges, notifications: Notifications, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, second_factors: SecondFactors, sessions: Sessions }
     /// Whether a session may open an application, and as which subject.
-    ApplicationGate { decisions: Decisions, configuration: Configuration }
+    ApplicationGate { decisions: Decisions, configuration: Configuration, groups: Groups }
     /// Requests of applications: asked for, consented to, granted.
     Authorization { account_settings: AccountSettings, accounts: Accounts, attempts: Attempts, application_gate: ApplicationGate, notifications: Notifications, configuration: Configuration }
     /// Tokens of applications: issued, renewed, looked up, revoked; the device grant.
-    Tokens { codes: Codes, application_gate: ApplicationGate, configuration: Configuration }
+    Tokens { codes: Codes, application_gate: ApplicationGate, configuration: Configuration, groups: Groups }
     /// Signing out of applications, and telling them.
     Logout { application_gate: ApplicationGate, configuration: Configuration, sessions: Sessions }
     /// Hosts behind a proxy that asks here who somebody is.
@@ -89,7 +91,7 @@ services! {
     /// Applications as administrators and programs register them.
     Applications { admin_rights: AdminRights }
     /// The pages of an attempt: what a click, a code or a credential does.
-    AttemptSteps { account_settings: AccountSettings, accounts: Accounts, attempts: Attempts, authorization: Authorization, codes: Codes, decisions: Decisions, merges: Merges, notifications: Notifications, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, second_factors: SecondFactors, sessions: Sessions }
+    AttemptSteps { account_settings: AccountSettings, accounts: Accounts, attempts: Attempts, authorization: Authorization, codes: Codes, decisions: Decisions, groups: Groups, merges: Merges, notifications: Notifications, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, second_factors: SecondFactors, sessions: Sessions }
     /// The ways in: a provider's start and callback, password, code, sign-up, reset.
     SignIn { attempt_steps: AttemptSteps, attempts: Attempts, codes: Codes, decisions: Decisions, merges: Merges, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, rewinds: Rewinds }
     /// What a policy would decide about made-up or recorded sign-ins.
@@ -102,6 +104,8 @@ services! {
     ProviderAdmin { accounts: Accounts, admin_rights: AdminRights, notifications: Notifications, configuration: Configuration, policy_admin: PolicyAdmin }
     /// Accounts and the audit trail, as administrators see them.
     AccountAdmin { account_settings: AccountSettings, admin_rights: AdminRights, merges: Merges, configuration: Configuration, sessions: Sessions }
+    /// Groups as administrators make and fill them, and which word of a provider gives which.
+    GroupAdmin { admin_rights: AdminRights, configuration: Configuration, policy_admin: PolicyAdmin }
     /// The organisations of the instance.
     OrganisationAdmin { admin_rights: AdminRights }
     /// Name, colour and picture of an organisation or an application.
@@ -172,6 +176,7 @@ ligature! {
     codes: Codes,
     passwords: Passwords,
     sessions: Sessions,
+    groups: Groups,
     accounts: Accounts,
     decisions: Decisions,
     attempts: Attempts,
@@ -194,6 +199,7 @@ ligature! {
     dry_runs: DryRuns,
     provider_admin: ProviderAdmin,
     account_admin: AccountAdmin,
+    group_admin: GroupAdmin,
     organisation_admin: OrganisationAdmin,
     branding: Branding,
     setup: Setup,

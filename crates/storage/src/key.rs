@@ -6,7 +6,7 @@ use diesel::{
     serialize::{self, Output, ToSql},
     sql_types::Binary,
 };
-use domain::ids::{AccountId, ApplicationId, CredentialId, LinkId, OrgId, ProviderId};
+use domain::ids::{AccountId, ApplicationId, CredentialId, GroupId, LinkId, OrgId, ProviderId};
 
 /// A row's identifier as the database holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
@@ -47,4 +47,4 @@ macro_rules! keys {
         impl From<Key> for $id { fn from(key: Key) -> Self { Self(key.0) } }
     )*};
 }
-keys!(OrgId, ApplicationId, AccountId, ProviderId, LinkId, CredentialId);
+keys!(OrgId, ApplicationId, AccountId, ProviderId, LinkId, CredentialId, GroupId);

@@ -528,7 +528,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     application_login,
     ended_session,
     provider_choice,
-    image
+    image,
+    account_group,
+    membership,
+    group_mapping
 );
 
 diesel::table! {
@@ -602,5 +605,37 @@ diesel::table! {
         timeline -> Text,
         recovered_at -> Nullable<BigInt>,
         lost_since -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    account_group (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        key -> Text,
+        folded -> Text,
+        name -> Text,
+        description -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    membership (id) {
+        id -> Binary,
+        account_id -> Binary,
+        group_id -> Binary,
+        link_id -> Nullable<Binary>,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_mapping (organisation_id, provider_id, value, prefix, group_id) {
+        organisation_id -> Binary,
+        provider_id -> Binary,
+        value -> Text,
+        prefix -> Bool,
+        group_id -> Binary,
     }
 }

@@ -7,6 +7,8 @@
     reason = "tests may panic"
 )]
 
+#[path = "conformance/groups.rs"]
+mod groups;
 #[path = "conformance/sign_in.rs"]
 mod sign_in;
 

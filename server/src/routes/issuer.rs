@@ -73,6 +73,8 @@ async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Re
                 .unwrap_or_else(|error| refuse(&error)),
             Ok(Authorized::Address(request)) => sign_in_for(&context, request, paths::ADDRESS)
                 .unwrap_or_else(|error| refuse(&error)),
+            Ok(Authorized::NotAMember(request)) => sign_in_for(&context, request, paths::NO_ACCESS)
+                .unwrap_or_else(|error| refuse(&error)),
             Err(error) => refuse(&error),
         };
     leave.answer(&context)

@@ -654,6 +654,27 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         ),
         ("/fn/admin/application/secret", vec![("client_id", "app")]),
         ("/fn/admin/registration", vec![("label", "programs"), ("uses", "1"), ("days", "1")]),
+        ("/fn/admin/group/create", vec![("form[key]", "staff")]),
+        ("/fn/admin/group", vec![("form[key]", "staff"), ("form[name]", "Staff")]),
+        ("/fn/admin/group/add", vec![("form[key]", "staff"), ("form[who]", account)]),
+        ("/fn/admin/group/remove", vec![("form[key]", "staff"), ("form[who]", account)]),
+        (
+            "/fn/admin/provider/groups",
+            vec![
+                ("form[key]", "atlas"),
+                ("form[rules][0][value]", "staff"),
+                ("form[rules][0][group]", "staff"),
+            ],
+        ),
+        (
+            "/fn/admin/provider/profile",
+            vec![
+                ("form[key]", "atlas"),
+                ("form[fields][0][field]", "family_name"),
+                ("form[fields][0][on_login]", "true"),
+            ],
+        ),
+        ("/fn/admin/group/delete", vec![("form[key]", "staff")]),
         ("/fn/admin/brand", vec![("name", "Renamed"), ("colour", "")]),
         ("/fn/admin/organisation", vec![("slug", "default"), ("name", "Renamed again")]),
     ];

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const DN: &str = "uid=anna,ou=people,dc=example,dc=test";
 
 /// A provider of the directory.
-fn seed(at: &Directory, key: &str, more: Value) -> Value {
+pub fn seed(at: &Directory, key: &str, more: Value) -> Value {
     let mut seed = json!({"key": key, "name": "Acme", "secret": "reader-password", "settings": {
         "kind": "ldap", "preset": "openldap", "servers": [format!("ldap://127.0.0.1:{}", at.port)], "plain": true,
         "bind_dn": "cn=reader,dc=example,dc=test", "base_dn": "dc=example,dc=test",
@@ -35,13 +35,13 @@ fn state(location: &str) -> String {
     location.split("state=").nth(1).unwrap().to_owned()
 }
 
-async fn answer(b: &Browser, key: &str, location: &str, login: &str, password: &str) -> Page {
+pub async fn answer(b: &Browser, key: &str, location: &str, login: &str, password: &str) -> Page {
     let state = state(location);
     let form = [("provider", key), ("state", &state), ("login", login), ("password", password)];
     b.post("/fn/signin/directory", &form).await
 }
 
-async fn sign_in(b: &Browser, key: &str, login: &str, password: &str) -> Page {
+pub async fn sign_in(b: &Browser, key: &str, login: &str, password: &str) -> Page {
     let location = b.start(key).await;
     assert!(location.contains(&format!("/login/directory/{key}?state=")), "{location}");
     let page = b.get(&location).await;

@@ -427,3 +427,41 @@ async fn cn_03_a_guarded_host_hears_of_an_address_only_from_its_owner() {
     );
     assert_eq!(header(&there, "remote-user"), header(&there, "remote-subject"));
 }
+
+/// Shows FA-02, GV-18: a guarded host that is open to a group lets its members in only, hears of their groups, and of no name
+/// that would pass for a role.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guarded_host_is_open_to_a_group_and_is_told_which_somebody_is_in() {
+    let w = World::new("recommended").await;
+    let mut wiki = Guarded::new(&w).await;
+    let owner = w.owner().await;
+    for key in ["staff", "night-shift"] {
+        owner.post("/fn/admin/group/create", &[("form[key]", key)]).await;
+    }
+    let b = w.sign_up("vera@example.test").await;
+    wiki.sign_in(&b, "/").await;
+    assert_eq!(header(&wiki.check().await, "remote-groups"), "", "open, and in no group");
+    w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback")], "settings": {"groups": ["staff"]}}]})).await;
+    assert_eq!(wiki.check().await.status(), 401, "closed at the next request");
+    let away = wiki.ask("/forward-auth/wiki/start", &[("x-forwarded-uri", "/")]).await;
+    let to = header(&away, "location");
+    let page = b.get(to.strip_prefix(&w.url()).unwrap()).await;
+    assert_eq!((page.path().as_str(), page.status), ("/no-access", 403), "{}", page.body);
+    for key in ["staff", "night-shift"] {
+        let form = [("form[key]", key), ("form[who]", "vera@example.test")];
+        assert!(owner.post("/fn/admin/group/add", &form).await.has("Added to the group."));
+    }
+    assert_eq!(header(&wiki.check().await, "remote-groups"), "night-shift,staff");
+    // A directory whose own names are told on cannot make anybody an owner there.
+    let mirrors = [("form[key]", "harbour"), ("form[mirrors]", "true")];
+    assert!(owner.post("/fn/admin/provider/groups", &mirrors).await.has("Saved."));
+    let says = json!({"groups": ["editors", "owner", "a,owner", "staff", "Support"]});
+    w.harbour.set(rehearsal::provider::Knobs { id_token: says, ..Default::default() });
+    w.apply(json!({"applications": [{"client_id": "wiki", "name": "Wiki", "secret": "s", "redirect_uris": [format!("https://{HOST}/.ligature/callback")]}]})).await;
+    let c = w.browser();
+    let chooser = c.sign_in("harbour", "h-1").await;
+    assert_eq!(c.pick(&chooser, "create_new").await.path(), "/account");
+    wiki.cookies.clear();
+    wiki.sign_in(&c, "/").await;
+    assert_eq!(header(&wiki.check().await, "remote-groups"), "editors");
+}

@@ -28,6 +28,7 @@ mod floods;
 mod flows;
 mod forward;
 mod gate;
+mod groups;
 mod inputs;
 mod journeys;
 mod limits;

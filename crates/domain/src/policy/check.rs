@@ -180,6 +180,11 @@ impl Document {
                 return Err(Problem::new(path, mistake, Remedy::Field));
             }
         }
+        if let Some(name) = self.choices.groups_attribute.as_ref().filter(|name| {
+            name.trim().is_empty() || name.len() > 200 || name.chars().any(char::is_control)
+        }) {
+            return Err(Problem::new("choices.groups_attribute", name, Remedy::Field));
+        }
         for (place, domain) in self.choices.domains.iter().flatten().enumerate() {
             if crate::email_address::Canonical::parse(&format!("x@{domain}")).is_err() {
                 return Err(Problem::new(

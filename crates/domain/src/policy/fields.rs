@@ -239,6 +239,8 @@ choices! {
     isolation: String,
     /// Groups come from this provider: it shares no account with any other.
     mirror_groups: bool,
+    /// Where the provider keeps its groups: a claim, or a way through objects with dots (GO-41).
+    groups_attribute: String,
     distinct_by: DistinctBy,
     /// An expression that must hold for anybody to come in by this provider. Empty: everybody may.
     claim_filter: String,
@@ -400,6 +402,7 @@ fn built_in() -> Choices {
         target_requires: Requires::All,
         isolation: String::new(),
         mirror_groups: false,
+        groups_attribute: crate::groups::ATTRIBUTE.into(),
         distinct_by: DistinctBy::Subject,
         claim_filter: String::new(),
         login_only: false,

@@ -14,6 +14,7 @@ use storage::{
         agreements::list_agreements,
         attributes::list_attributes,
         find_account, find_subject,
+        groups::list_memberships,
         links::list_links,
         list_closed, list_emails, list_former_emails, list_holders_of_role, list_roles,
         merges::list_merged_into,
@@ -107,6 +108,11 @@ impl AccountSettings {
             .iter()
             .map(|at| json!({"signed_in_at": at}))
             .collect();
+        let groups: Vec<Value> = list_memberships(c, id)
+            .await?
+            .iter()
+            .map(|held| json!({"key": held.group.key, "name": held.group.name, "said_by_provider": held.provider.is_some(), "since": held.since}))
+            .collect();
         let second_factor = find_factor(c, id, TOTP).await?.map(|(_, at)| at);
         let (subject, roles, password) = (
             find_subject(c, id).await?,
@@ -129,6 +135,7 @@ impl AccountSettings {
             "identities": identities,
             "agreements": agreements,
             "passkeys": passkeys,
+            "groups": groups,
             "sessions": sessions,
             "known_browsers": browsers,
             "events": events,

@@ -3,6 +3,7 @@ pub(crate) mod changes;
 pub mod deletion;
 pub(crate) mod effects;
 pub(crate) mod email;
+mod groups;
 pub mod leaked_passwords;
 pub(crate) mod may_change;
 pub mod merge;

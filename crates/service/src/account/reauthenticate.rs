@@ -376,6 +376,7 @@ impl Reauthentication {
         let settled = self.confirmed(c, &confirming).await?;
         if let (Ok(_), Some(link)) = (&settled, link) {
             touch_link(c, link, &self.sealed_claims(identity)?, self.now()).await?;
+            self.groups().follow(c, account, link, identity, &config).await?;
         }
         Ok(settled)
     }

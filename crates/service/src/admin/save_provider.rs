@@ -2,13 +2,16 @@
 //! is read in the transaction that saves it (threat rules 14 to 16).
 use domain::{
     EventKind, ProviderId, Refusal, Right,
-    policy::{Document, Evidence},
+    policy::{Belief, Document, Evidence},
     provider_change::{NotSaved, ProviderChange, SavedBy, may_save},
 };
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::links::{count_every_link, count_links_beside, count_spoken_for},
+    accounts::{
+        groups::list_mappings,
+        links::{count_every_link, count_links_beside, count_spoken_for},
+    },
     policy::providers::{
         Provider, add_provider, delete_provider, find_provider, set_provider, set_provider_choice,
     },
@@ -208,10 +211,16 @@ impl ProviderAdmin {
         if matches && !settings.can_match() {
             return Ok(Err(SaveProblem::field("association", "field-match-nothing")));
         }
-        let (believed, would_be) = (
+        let (mut believed, mut would_be) = (
             policies.believed(&edit.key),
             policies.with(&scope, document.clone(), 0).believed(&edit.key),
         );
+        // A value that gives a group is believed as mirrored groups are: applications let people in by it.
+        let mapped = list_mappings(c, self.org).await?;
+        if found.as_ref().is_some_and(|p| mapped.iter().any(|(of, _)| *of == p.id)) {
+            believed.insert(Belief::Groups);
+            would_be.insert(Belief::Groups);
+        }
         let change =
             ProviderChange { believed, would_be, by: saver.by, ..ProviderChange::default() };
         let edited = Edited { edit, settings, associated: document != base, document };

@@ -59,6 +59,9 @@ impl AttemptSteps {
                 {
                     return Err(storage::Error::Changed.into());
                 }
+                if let Some(link) = link {
+                    self.groups().follow(c, *account, link, identity, config).await?;
+                }
                 self.accounts().restore_if_closing(c, ctx, facts).await?;
                 self.accounts()
                     .sync_profile(c, *account, identity, policy, &sync.on_login, config)
@@ -92,6 +95,7 @@ impl AttemptSteps {
             Outcome::Create => {
                 let (account, link) =
                     self.accounts().open_account(c, ctx, identity, facts.trust).await?;
+                self.groups().follow(c, account, link, identity, config).await?;
                 self.accounts()
                     .sync_profile(c, account, identity, policy, &sync.on_create, config)
                     .await?;
@@ -103,6 +107,7 @@ impl AttemptSteps {
             Outcome::Link { account, basis, notify } => {
                 let (link, changing) =
                     self.accounts().link_identity(c, *account, identity, basis).await?;
+                self.groups().follow(c, *account, link, identity, config).await?;
                 if matches!(facts.act, UserAction::Proved(_, proof, _) if proof >= Proof::Credential)
                 {
                     self.accounts().settle_with(c, *account, identity).await?;
@@ -156,6 +161,7 @@ impl AttemptSteps {
                     .accounts()
                     .reclaim_account(c, *account, identity, a.progress.password.as_deref())
                     .await?;
+                self.groups().follow(c, *account, link, identity, config).await?;
                 self.accounts()
                     .sync_profile(c, *account, identity, policy, &sync.on_create, config)
                     .await?;

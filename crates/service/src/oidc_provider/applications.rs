@@ -1,9 +1,12 @@
 //! Applications as administrators register and change them.
-use domain::{ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour};
+use domain::{
+    ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour, groups::folded,
+};
 use issuer::{Brand, RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use storage::{
+    accounts::groups::list_groups,
     oauth::{
         applications::{
             Application, add_application, add_secret, find_application, list_applications,
@@ -99,6 +102,11 @@ impl Applications {
         if !form.settings.providers.iter().all(|key| known.iter().any(|p| p.key == *key)) {
             found.push("providers");
         }
+        let groups = list_groups(&mut self.store.read().await?, self.org).await?;
+        let is_group = |key: &String| groups.iter().any(|g| folded(&g.key) == folded(key));
+        if !form.settings.groups.iter().all(is_group) {
+            found.push("groups");
+        }
         if !form.settings.brand.colour.is_empty()
             && Colour::parse(&form.settings.brand.colour).is_none()
         {
@@ -123,7 +131,7 @@ impl Applications {
         if !self.application_problems(&form).await?.is_empty() {
             return Err(Refusal::BadRequest.into());
         }
-        let now = self.now();
+        let (now, groups) = (self.now(), form.settings.groups.clone());
         let row = Application {
             id: ApplicationId(row_id(now)),
             organisation_id: self.org,
@@ -174,7 +182,8 @@ impl Applications {
                 } else {
                     EventKind::ApplicationChanged
                 };
-                this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
+                let detail = json!({"client_id": client, "groups": groups});
+                this.record(c, Event::new(kind).by(by).detail(detail)).await
             })
         })
         .await

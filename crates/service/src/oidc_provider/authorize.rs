@@ -34,6 +34,8 @@ pub enum Authorized {
     SetUpFactor(AuthorizeRequest),
     /// The person is asked to prove their address, which the application wants to know.
     Address(AuthorizeRequest),
+    /// The application is open to groups that the person is in none of: a page says so, and leads back.
+    NotAMember(AuthorizeRequest),
 }
 
 /// What a session that fits gives.
@@ -49,6 +51,8 @@ pub enum Granted {
     SignIn(AuthorizeRequest),
     /// The policy of this application asks for a second factor, and the account has none: it is set up first.
     SetUpFactor(AuthorizeRequest),
+    /// The application is open to groups that the person is in none of.
+    NotAMember(AuthorizeRequest),
 }
 
 pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
@@ -152,6 +156,10 @@ impl Authorization {
                 tell(&request, "interaction_required", "the person has to set up a second factor")
             }
             Granted::SetUpFactor(request) => Ok(Authorized::SetUpFactor(request)),
+            Granted::NotAMember(_) if silent => {
+                tell(&request, "access_denied", "the person may not use this application")
+            }
+            Granted::NotAMember(request) => Ok(Authorized::NotAMember(request)),
             Granted::SignIn(_) if silent => {
                 tell(&request, "login_required", "the person has to sign in")
             }
@@ -240,6 +248,18 @@ impl Authorization {
             self.application_gate().may_open(c, &client.client_id, (&**session).into()).await?;
         if gate == Gate::SetUpFactor {
             return Ok(Granted::SetUpFactor(request));
+        }
+        // Whoever has to sign in for this request anyway may be let in by the next way.
+        if gate == Gate::NotAMember && self.session_fits(c, session, &request, &client).await? {
+            self.record(
+                c,
+                Event::new(EventKind::ApplicationNotAMember)
+                    .account(session.account)
+                    .code(Refusal::NotAMember.code())
+                    .detail(json!({"client_id": request.client_id})),
+            )
+            .await?;
+            return Ok(Granted::NotAMember(request));
         }
         if gate != Gate::Open || !self.session_fits(c, session, &request, &client).await? {
             // Somebody has signed in for this request, and it is not who was asked for: the application hears it, nobody loops.

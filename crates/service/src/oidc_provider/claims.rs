@@ -1,6 +1,11 @@
 //! What applications are told of a person: by scope, by name, and how the person signed in.
 use crate::services::Tokens;
-use domain::{AccountId, Micros, SECOND, linking::facts::AccountState, policy::ProfileAttribute};
+use domain::{
+    AccountId, Micros, SECOND,
+    groups::{current_identity, mirrored, values},
+    linking::facts::{AccountState, Local},
+    policy::ProfileAttribute,
+};
 use expr::Variables;
 use issuer::{RegisteredClient, Told};
 use serde::{Deserialize, Serialize};
@@ -16,7 +21,11 @@ use storage::{
     oauth::applications::find_consent,
 };
 
-use crate::{Error, account::second_factor::SET_UP, policy::expressions::mapped};
+use crate::{
+    Error,
+    account::second_factor::SET_UP,
+    policy::{context::PolicyContext, expressions::mapped},
+};
 
 /// How a person had signed in when an application's tokens began, and what it asked for beyond scopes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -140,9 +149,9 @@ impl Tokens {
             put("roles", json!(list_roles(c, self.org, account).await?));
         }
         if told.has("groups")
-            && let Some(groups) = self.mirrored_groups(c, account, client, method).await?
+            && let Some(groups) = self.group_names(c, account, client, method).await?
         {
-            put("groups", groups);
+            put("groups", json!(groups));
         }
         if told.has("identities") {
             let (last, all) = self.identity_claims(c, account).await?;
@@ -196,37 +205,56 @@ impl Tokens {
         Ok(())
     }
 
-    /// The groups that the provider told at this sign-in, if it is one whose groups are mirrored. Those of another
-    /// provider, by which the person signed in some other time, are not the person's now (GV-18).
-    async fn mirrored_groups(
+    /// The keys of the groups that count in this sign-in, and the names that a provider tells whose groups are mirrored
+    /// without a mapping. Those of another provider, by which the person signed in some other time, are not the person's
+    /// now (GV-18). Nothing where the organisation has no groups and none are mirrored.
+    async fn group_names(
         &self,
         c: &mut Conn,
         account: AccountId,
         client: &RegisteredClient,
         method: &str,
-    ) -> Result<Option<Value>, Error> {
+    ) -> Result<Option<Vec<String>>, Error> {
         let config = self.configuration().policy_context(c, Some(&client.client_id)).await?;
-        let Some(provider) = config.providers.iter().find(|p| p.key == method) else {
-            return Ok(None);
-        };
-        if !config.policy(Some(method)).choices.mirror_groups {
-            return Ok(None);
+        let held = self.groups().in_force(c, account, method, &config).await?;
+        let mut names: Vec<String> = held.into_iter().map(|group| group.key).collect();
+        match self.mirrored_names(c, account, method, &config).await? {
+            Some(mirrored) => names.extend(mirrored),
+            None if config.groups.keys.is_empty() => return Ok(None),
+            None => {}
         }
-        let links = list_links(c, account).await?;
-        let Some(link) = links
-            .into_iter()
-            .filter(|link| link.provider_id == provider.id)
-            .max_by_key(|link| link.used_at)
+        Ok(Some(names))
+    }
+
+    /// What a provider that mirrors its groups said at the last sign-in by it, if the session stands on one and no mapping
+    /// says what its words mean here.
+    async fn mirrored_names(
+        &self,
+        c: &mut Conn,
+        account: AccountId,
+        method: &str,
+        config: &PolicyContext,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let policy = config.policy(Some(method));
+        let Some(provider) = config
+            .providers
+            .iter()
+            .find(|p| p.key == method && Local::named(method).is_none())
+            .filter(|_| policy.choices.mirror_groups)
+            .filter(|p| config.groups.rules_of(p.id).is_empty())
         else {
             return Ok(None);
         };
-        let said: Value = find_claims(c, link.id)
+        let links = list_links(c, account).await?;
+        let used = links.iter().map(|link| (link.id, link.provider_id, link.used_at));
+        let Some(link) = current_identity(used, provider.id) else { return Ok(None) };
+        let said: Map<String, Value> = find_claims(c, link)
             .await?
             .and_then(|sealed| self.keys.open_sealed("claims", &sealed))
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let named = said.get("groups").and_then(Value::as_array).into_iter().flatten();
-        Ok(Some(named.filter(|group| group.is_string()).take(500).cloned().collect()))
+        let named = values(&said, &policy.choices.groups_attribute);
+        Ok(Some(mirrored(&named, &config.groups.keys).into_iter().map(str::to_owned).collect()))
     }
 
     /// The identity that was used last (GV-05), and all of them by provider (GV-06), with what the provider said.

@@ -121,6 +121,25 @@ impl Authorization {
         .await
     }
 
+    /// The name of an application that does not let the caller in.
+    ///
+    /// # Errors
+    /// [`Refusal::ApplicationUnknown`].
+    pub async fn application_name(&self, request: &AuthorizeRequest) -> Result<String, Error> {
+        let mut conn = self.store.read().await?;
+        let client = self.configuration().registered_client(&mut conn, &request.client_id).await?;
+        Ok(client.ok_or(Refusal::ApplicationUnknown)?.name)
+    }
+
+    /// Back to an application that does not let the caller in, which is told so (RFC 6749 §4.1.2.1).
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when sealing the answer fails.
+    pub fn turned_away(&self, request: &AuthorizeRequest) -> Result<Granted, Error> {
+        self.error_uri(&request.into(), "access_denied", "the person may not use this application")
+            .map(Granted::Code)
+    }
+
     /// Applications that have access to the caller's account.
     ///
     /// # Errors

@@ -132,6 +132,7 @@ impl Tokens {
             Gate::Open => {}
             Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
             Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
+            Gate::NotAMember => return Err(Refusal::NotAMember.into()),
         }
         let lines =
             lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
@@ -177,14 +178,14 @@ impl Tokens {
         let (row, client) = self.waiting_device(ctx, typed).await?;
         self.act(ctx, async move |this, c, ctx| {
             let session = ctx.session()?;
-            if allow
-                && this
+            if allow {
+                let gate = this
                     .application_gate()
                     .may_open(c, &client.client_id, (&**session).into())
-                    .await?
-                    != Gate::Open
-            {
-                return Err(Refusal::NotAllowed.into());
+                    .await?;
+                if let Some(refusal) = gate.refusal() {
+                    return Err(refusal.into());
+                }
             }
             // Said on this page, and remembered like on the other (CN-01).
             if allow && !client.settings.first_party {

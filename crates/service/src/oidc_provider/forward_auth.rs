@@ -2,7 +2,7 @@
 //! is signed in. Towards us that something is an application like any other: people come back to its own host with a
 //! code, and a token in a cookie of that host stands for the session, for as long as the session lives.
 use crate::services::ForwardAuth;
-use domain::{AccountId, MINUTE, Micros, Refusal, path::SafePath};
+use domain::{AccountId, MINUTE, Micros, Refusal, groups::in_a_header, path::SafePath};
 use issuer::{RegisteredClient, Told, challenge};
 use serde::{Deserialize, Serialize};
 use storage::{
@@ -26,7 +26,7 @@ pub const CALLBACK: &str = "/.ligature/callback";
 /// How long a sign-in for a guarded host may take.
 const TTL: Micros = 15 * MINUTE;
 /// What the proxy passes on.
-const SCOPE: &str = "openid profile email roles";
+const SCOPE: &str = "openid profile email roles groups";
 
 /// The way to the sign-in, sealed for the cookie of the guarded host.
 #[derive(Serialize, Deserialize)]
@@ -62,6 +62,7 @@ pub struct ForwardPerson {
     pub user: String,
     pub name: String,
     pub email: String,
+    /// Roles of the console, then groups, with commas between.
     pub groups: String,
 }
 
@@ -261,13 +262,13 @@ impl ForwardAuth {
         let (subject, email) = (text("sub"), if proved { text("email") } else { String::new() });
         // Never a user name: people and providers choose those, and somebody would choose "admin".
         let user = if email.is_empty() { subject.clone() } else { email.clone() };
-        let groups: Vec<&str> = claims
-            .get("roles")
-            .and_then(serde_json::Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(serde_json::Value::as_str)
-            .collect();
+        let list = |name: &str| -> Vec<&str> {
+            let all = claims.get(name).and_then(serde_json::Value::as_array);
+            all.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
+        };
+        // A provider's name for a group neither splits in two nor passes for a role.
+        let mut groups: Vec<String> = list("roles").into_iter().map(str::to_owned).collect();
+        groups.extend(in_a_header(&list("groups")));
         Ok(Some(ForwardPerson {
             user,
             name: text("name"),

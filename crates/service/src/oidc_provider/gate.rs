@@ -3,7 +3,8 @@
 use crate::{audit::Event, services::ApplicationGate};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, EventKind, Facts, Micros, Outcome, ProviderId, decide,
+    AccountId, EventKind, Facts, Micros, Outcome, ProviderId, Refusal, decide,
+    groups::admits,
     linking::facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
 };
@@ -51,11 +52,25 @@ pub(crate) enum Gate {
     SignIn,
     /// The application's policy asks for a second factor, and the account has none: it is set up first.
     SetUpFactor,
+    /// The application is open to groups, and the account is in none of them. Signing in the same way again helps nobody.
+    NotAMember,
+}
+
+impl Gate {
+    /// The refusal of a page that can offer no other way.
+    pub(crate) fn refusal(self) -> Option<Refusal> {
+        match self {
+            Self::Open => None,
+            Self::SignIn | Self::SetUpFactor => Some(Refusal::NotAllowed),
+            Self::NotAMember => Some(Refusal::NotAMember),
+        }
+    }
 }
 
 impl ApplicationGate {
     /// Whether a sign-in opens an application now: its provider leads there, policy has it, what is asked there was
-    /// accepted, the second factor that is wanted was shown, and the account is active. The decision is that of the
+    /// accepted, the account is in a group that the application is open to, the second factor that is wanted was shown, and
+    /// the account is active. The decision is that of the
     /// sign-in itself, so that signing in elsewhere first, or earlier, gets nobody around it.
     pub(crate) async fn may_open(
         &self,
@@ -95,6 +110,14 @@ impl ApplicationGate {
         self.decisions().add_agreed(c, &policy, &[who.account], &mut facts.given).await?;
         if !matches!(decide(&facts, &policy).outcome, Outcome::SignIn { .. }) {
             return Ok(Gate::SignIn);
+        }
+        // Before a second factor is asked for that would open nothing.
+        if !config.open_to.is_empty() {
+            let held = self.groups().in_force(c, who.account, who.method, &config).await?;
+            let held: Vec<String> = held.into_iter().map(|group| group.key).collect();
+            if !admits(&config.open_to, &held) {
+                return Ok(Gate::NotAMember);
+            }
         }
         Ok(
             match self

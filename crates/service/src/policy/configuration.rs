@@ -2,8 +2,10 @@
 //! counts at once on every node.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::groups::folded;
 use storage::{
     Conn,
+    accounts::groups::{list_groups, list_mappings},
     policy::{
         config_version::find_config_version,
         documents::list_live_policies,
@@ -15,7 +17,7 @@ use storage::{
 use crate::{
     Error,
     policy::{
-        context::{ConfigSnapshot, PolicyContext},
+        context::{ConfigSnapshot, GroupSettings, PolicyContext},
         documents::Policies,
     },
     services::Configuration,
@@ -34,11 +36,16 @@ impl Configuration {
         let policies = Arc::new(Policies::read(list_live_policies(c, self.org).await?)?);
         let providers = Arc::new(list_providers(c, self.org).await?);
         let organisation = Arc::new(load_organisation(c, self.org).await?);
+        let groups = Arc::new(GroupSettings {
+            keys: list_groups(c, self.org).await?.iter().map(|group| folded(&group.key)).collect(),
+            rules: list_mappings(c, self.org).await?,
+        });
         let fresh = Arc::new(ConfigSnapshot {
             stamp,
             policies,
             providers,
             organisation,
+            groups,
             grounds: Mutex::default(),
         });
         // PostgreSQL shows each statement what was committed before it: keep only what belongs together.
@@ -83,10 +90,11 @@ impl Configuration {
             Some(client) => self.registered_client(c, client).await?,
             None => None,
         };
+        let (only, open_to) =
+            registered.map(|r| (r.settings.providers, r.settings.groups)).unwrap_or_default();
         // A provider that may not lead to this application is off on the way to it.
-        let only = registered.map(|r| r.settings.providers).filter(|only| !only.is_empty());
         let providers = match only {
-            Some(only) => Arc::new(
+            only if !only.is_empty() => Arc::new(
                 config_snapshot
                     .providers
                     .iter()
@@ -94,13 +102,16 @@ impl Configuration {
                     .map(|p| Provider { enabled: p.enabled && only.contains(&p.key), ..p })
                     .collect(),
             ),
-            None => Arc::clone(&config_snapshot.providers),
+            _ => Arc::clone(&config_snapshot.providers),
         };
-        let config = Arc::new(PolicyContext::new(
-            Arc::clone(&config_snapshot.policies),
-            providers,
-            client.map(str::to_owned),
-        ));
+        let config = Arc::new(
+            PolicyContext::new(
+                Arc::clone(&config_snapshot.policies),
+                providers,
+                client.map(str::to_owned),
+            )
+            .with_groups(Arc::clone(&config_snapshot.groups), open_to),
+        );
         // What changed while this was read has another stamp by now, and is read anew by the next.
         let mut grounds = config_snapshot.grounds.lock().unwrap_or_else(PoisonError::into_inner);
         if grounds.len() < APPLICATIONS {

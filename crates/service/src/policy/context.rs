@@ -1,6 +1,6 @@
 //! What administrators configured, as decisions see it.
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -8,6 +8,7 @@ use domain::{
     Policy, ProviderId, Refusal,
     attempt::ProvedBy,
     email_address::Canonical,
+    groups::GroupRule,
     linking::{
         facts::{AddTo, Candidate},
         fits,
@@ -44,6 +45,25 @@ pub(crate) struct PolicyContext {
     /// Of the local methods.
     local: Arc<Policy>,
     flags: HashMap<ProviderId, Flags>,
+    pub groups: Arc<GroupSettings>,
+    /// Keys of the groups that the application is open to; empty: everybody.
+    pub open_to: BTreeSet<String>,
+}
+
+/// What is configured about groups.
+#[derive(Debug, Default)]
+pub(crate) struct GroupSettings {
+    /// The keys of the organisation's groups, folded.
+    pub keys: BTreeSet<String>,
+    /// Which value of which provider gives which group.
+    pub rules: Vec<(ProviderId, GroupRule)>,
+}
+
+impl GroupSettings {
+    /// What the values of a provider give.
+    pub fn rules_of(&self, provider: ProviderId) -> Vec<GroupRule> {
+        self.rules.iter().filter(|(of, _)| *of == provider).map(|(_, rule)| rule.clone()).collect()
+    }
 }
 
 /// What counts of a provider when methods are counted.
@@ -83,7 +103,13 @@ impl PolicyContext {
             })
             .collect();
         let local = Arc::new(policies.effective(None, client.as_deref()));
-        Self { policies, providers, client, merged, local, flags }
+        let (groups, open_to) = (Arc::default(), BTreeSet::new());
+        Self { policies, providers, client, merged, local, flags, groups, open_to }
+    }
+
+    /// The same, with what is configured about groups.
+    pub fn with_groups(self, groups: Arc<GroupSettings>, open_to: BTreeSet<String>) -> Self {
+        Self { groups, open_to, ..self }
     }
 
     /// The policy for a provider, or for the local methods.
@@ -268,5 +294,6 @@ pub(crate) struct ConfigSnapshot {
     pub(super) policies: Arc<Policies>,
     pub(super) providers: Arc<Vec<Provider>>,
     pub(super) organisation: Arc<Organisation>,
+    pub(super) groups: Arc<GroupSettings>,
     pub(super) grounds: Mutex<HashMap<Option<String>, Arc<PolicyContext>>>,
 }

@@ -11,7 +11,7 @@ use crate::{
     Conn, Key, Result, key,
     schema::{
         account, account_attribute, account_email, agreement, credential, ignored_email, link,
-        merge, passkey, recovery_code,
+        membership, merge, passkey, recovery_code,
     },
 };
 
@@ -27,6 +27,9 @@ pub struct Moved {
     pub agreements: Vec<String>,
     #[serde(default)]
     pub passkeys: Vec<Vec<u8>>,
+    /// Groups that administrators put the other account into, by the rows; what providers say goes with their identities.
+    #[serde(default)]
+    pub memberships: Vec<[u8; 16]>,
 }
 
 /// An address that moved.
@@ -56,7 +59,7 @@ pub struct Merge {
 /// Moves everything of `from` that `to` does not have already.
 pub async fn move_over(conn: &mut Conn, from: AccountId, to: AccountId) -> Result<Moved> {
     let (from, to) = (key(from), key(to));
-    Ok(on!(conn, |c| {
+    let mut moved = on!(conn, |c| {
         let links: Vec<Key> =
             link::table.filter(link::account_id.eq(from)).select(link::id).load(c).await?;
         diesel::update(link::table.filter(link::account_id.eq(from)))
@@ -156,6 +159,36 @@ pub async fn move_over(conn: &mut Conn, from: AccountId, to: AccountId) -> Resul
             .filter(agreement::what.eq_any(&moved.agreements));
         diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await?;
         Ok::<_, diesel::result::Error>(moved)
+    })?;
+    moved.memberships = move_memberships(conn, from, to).await?;
+    Ok(moved)
+}
+
+/// Groups: what was said of identities goes with them; of what administrators gave, what the other side lacks.
+async fn move_memberships(conn: &mut Conn, from: Key, to: Key) -> Result<Vec<[u8; 16]>> {
+    Ok(on!(conn, |c| {
+        let told = membership::table
+            .filter(membership::account_id.eq(from))
+            .filter(membership::link_id.is_not_null());
+        diesel::update(told).set(membership::account_id.eq(to)).execute(c).await?;
+        let given = |id: Key| {
+            membership::table
+                .filter(membership::account_id.eq(id))
+                .filter(membership::link_id.is_null())
+                .select((membership::id, membership::group_id))
+        };
+        let mine: Vec<(Key, Key)> = given(to).load(c).await?;
+        let theirs: Vec<(Key, Key)> = given(from).load(c).await?;
+        let going: Vec<Key> = theirs
+            .into_iter()
+            .filter(|(_, group)| mine.iter().all(|(_, own)| own != group))
+            .map(|(row, _)| row)
+            .collect();
+        diesel::update(membership::table.filter(membership::id.eq_any(&going)))
+            .set(membership::account_id.eq(to))
+            .execute(c)
+            .await?;
+        Ok::<_, diesel::result::Error>(going.into_iter().map(|k| k.0).collect())
     })?)
 }
 
@@ -222,7 +255,14 @@ pub async fn move_back(
         let going = agreement::table
             .filter(agreement::account_id.eq(from))
             .filter(agreement::what.eq_any(&moved.agreements));
-        diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await
+        diesel::update(going).set(agreement::account_id.eq(to)).execute(c).await?;
+        let (told, given) = (
+            membership::link_id.eq_any(links.iter().copied().map(Some).collect::<Vec<_>>()),
+            membership::id.eq_any(ids(&moved.memberships)),
+        );
+        let going =
+            membership::table.filter(membership::account_id.eq(from)).filter(told.or(given));
+        diesel::update(going).set(membership::account_id.eq(to)).execute(c).await
     })?;
     Ok(())
 }
@@ -310,6 +350,9 @@ pub async fn remove_leftovers(conn: &mut Conn, before: Micros) -> Result<usize> 
             .execute(c)
             .await?;
         rows += diesel::delete(agreement::table.filter(agreement::account_id.eq_any(&ids)))
+            .execute(c)
+            .await?;
+        rows += diesel::delete(membership::table.filter(membership::account_id.eq_any(&ids)))
             .execute(c)
             .await?;
         diesel::update(account::table.filter(account::id.eq_any(&ids)))

@@ -3,6 +3,7 @@ pub mod access;
 pub mod agreements;
 pub mod attributes;
 mod email_proof;
+pub mod groups;
 pub mod journal;
 pub mod links;
 pub mod merges;

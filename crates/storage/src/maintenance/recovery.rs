@@ -63,6 +63,7 @@ const FATES: &[(&str, Fate)] = &[
     ("account_attribute", Fate::Kept),
     ("account_change", Fate::Kept),
     ("account_email", Fate::Kept),
+    ("account_group", Fate::Kept),
     // Its owner may have said since that it was them: what it suspended stays so until somebody shows a credential.
     ("account_rewind", Fate::OneTime),
     ("account_subject", Fate::Kept),
@@ -87,12 +88,15 @@ const FATES: &[(&str, Fate)] = &[
     ("ended_session", Fate::Kept),
     // Some show a secret once.
     ("flash", Fate::OneTime),
+    ("group_mapping", Fate::Kept),
     ("ignored_email", Fate::Kept),
     ("image", Fate::Kept),
     ("instance", Fate::Kept),
     // Forgotten at a recovery of the account.
     ("known_browser", Fate::Revocable),
     ("link", Fate::Kept),
+    // Somebody taken out since is in again, as with roles; a provider's word is renewed at its next sign-in.
+    ("membership", Fate::Kept),
     ("merge", Fate::Kept),
     ("organisation", Fate::Kept),
     ("outbox", Fate::Kept),

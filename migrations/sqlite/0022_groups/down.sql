@@ -1,0 +1,3 @@
+DROP TABLE group_mapping;
+DROP TABLE membership;
+DROP TABLE account_group;
