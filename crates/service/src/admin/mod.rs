@@ -10,6 +10,7 @@ pub mod move_identities;
 pub mod organisations;
 mod overview;
 pub mod policy;
+mod prepare_provider;
 mod provider_edit;
 mod provider_list;
 pub mod providers;

@@ -18,10 +18,11 @@ use crate::{
     },
 };
 
-/// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207).
+/// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207; SAML 2.0 Bindings §3.5.3).
 #[derive(Debug, Clone, Default)]
 pub struct Callback {
     pub state: Option<String>,
+    /// The code, or the SAML response.
     pub code: Option<String>,
     pub error: Option<String>,
     pub iss: Option<String>,
