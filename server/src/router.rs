@@ -57,10 +57,8 @@ pub fn function_paths() -> Vec<&'static str> {
 const FILES: [&str; 1] = [app::admin::brand::SetLogo::PATH];
 
 /// Server functions in whose forms whole documents are pasted: metadata of a provider.
-const LARGE: [&str; 2] = [
-    app::admin::provider_add::AddProvider::PATH,
-    app::admin::provider::SaveProvider::PATH,
-];
+const LARGE: [&str; 2] =
+    [app::admin::provider_add::AddProvider::PATH, app::admin::provider::SaveProvider::PATH];
 
 /// The whole application for one organisation.
 ///
@@ -72,8 +70,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
 
     let (with_files, plain): (Vec<_>, Vec<_>) =
         function_paths().into_iter().partition(|path| FILES.contains(path));
-    let (large, plain): (Vec<_>, Vec<_>) =
-        plain.into_iter().partition(|path| LARGE.contains(path));
+    let (large, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|path| LARGE.contains(path));
     let functions = |paths: Vec<&'static str>| {
         paths
             .into_iter()

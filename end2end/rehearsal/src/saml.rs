@@ -138,7 +138,10 @@ impl Says {
                 } else {
                     format!(" FriendlyName=\"{}\"", value(friendly))
                 };
-                format!("<saml:Attribute{friendly} Name=\"{}\">{values}</saml:Attribute>", value(name))
+                format!(
+                    "<saml:Attribute{friendly} Name=\"{}\">{values}</saml:Attribute>",
+                    value(name)
+                )
             })
             .collect();
         let attributes = if attributes.is_empty() {
@@ -205,8 +208,8 @@ impl Idp {
     pub fn new(entity_id: &str) -> anyhow::Result<Self> {
         let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         let certificate = CertificateParams::default().self_signed(&pair)?.der().to_vec();
-        let key = RsaKeyPair::from_pkcs8(&pair.serialize_der())
-            .map_err(|_| anyhow::anyhow!("no key"))?;
+        let key =
+            RsaKeyPair::from_pkcs8(&pair.serialize_der()).map_err(|_| anyhow::anyhow!("no key"))?;
         Ok(Self { entity_id: entity_id.into(), key: Arc::new(key), certificate })
     }
 
@@ -253,8 +256,12 @@ impl Idp {
         );
         let signed = format!("<ds:SignedInfo xmlns:ds=\"{DSIG}\">{body}");
         let mut signature = vec![0; self.key.public_modulus_len()];
-        let made =
-            self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature);
+        let made = self.key.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            signed.as_bytes(),
+            &mut signature,
+        );
         let signature = made.map_or(String::new(), |()| STANDARD.encode(&signature));
         format!(
             "<ds:Signature xmlns:ds=\"{DSIG}\"><ds:SignedInfo>{body}<ds:SignatureValue>{signature}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",

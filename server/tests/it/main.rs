@@ -50,6 +50,7 @@ mod registration;
 mod restore;
 mod rewind;
 mod rotation;
+mod saml;
 mod second_factor;
 mod secrets;
 mod sign_in;

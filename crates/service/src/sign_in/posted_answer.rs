@@ -60,9 +60,7 @@ impl SignIn {
         let (hashed, until) = (hash(&id), self.now().saturating_add(TTL));
         self.store
             .write::<_, Error, _>(move |c| {
-                Box::pin(async move {
-                    Ok(add_flash(c, &hashed, OF_NOBODY, &sealed, until).await?)
-                })
+                Box::pin(async move { Ok(add_flash(c, &hashed, OF_NOBODY, &sealed, until).await?) })
             })
             .await?;
         self.keys.seal_json("posted-answer", &Carried::Row(id))
@@ -92,7 +90,12 @@ impl SignIn {
         };
         let age = self.now() - posted.at;
         let PostedAnswer { key: of, state, code, error, iss, user, .. } = posted;
-        Ok((of == key && (0..TTL).contains(&age))
-            .then_some(Callback { state, code, error, iss, user }))
+        Ok((of == key && (0..TTL).contains(&age)).then_some(Callback {
+            state,
+            code,
+            error,
+            iss,
+            user,
+        }))
     }
 }

@@ -200,6 +200,9 @@ async fn somebody_signs_in_by_every_preset_of_saml_and_comes_with_what_it_can_de
 fn a_provider_of_saml_has_a_namespace_of_its_own() {
     for preset in choices().filter(|preset| preset.protocol() == "saml") {
         let settings = preset.settings("", &BTreeMap::new());
-        assert_eq!(settings.namespace(domain::ProviderId([1; 16])), format!("prov:{}", domain::ProviderId([1; 16])));
+        assert_eq!(
+            settings.namespace(domain::ProviderId([1; 16])),
+            format!("prov:{}", domain::ProviderId([1; 16]))
+        );
     }
 }

@@ -200,12 +200,8 @@ pub struct SamlTemplate {
 }
 
 /// A provider that does everything as the standard says.
-pub const SAML: SamlTemplate = SamlTemplate {
-    metadata_url: "",
-    subject_claim: "",
-    groups_claim: "",
-    force_authn: true,
-};
+pub const SAML: SamlTemplate =
+    SamlTemplate { metadata_url: "", subject_claim: "", groups_claim: "", force_authn: true };
 
 impl Preset {
     /// What the administrator has to type: the words in braces of its addresses.

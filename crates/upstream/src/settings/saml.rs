@@ -135,7 +135,11 @@ impl SamlSettings {
             if is { Err(SettingsProblem { field, remedy }) } else { Ok(()) }
         };
         let named = |field: &'static str, text: &str| {
-            wrong(field, "field-saml-attribute", text.len() > 300 || text.contains(char::is_control))
+            wrong(
+                field,
+                "field-saml-attribute",
+                text.len() > 300 || text.contains(char::is_control),
+            )
         };
         let known = [&self.idp_entity_id, &self.sso_url, &self.certificates];
         let nothing = known.iter().all(|text| text.trim().is_empty());
@@ -157,11 +161,7 @@ impl SamlSettings {
         }
         found.extend([
             named("subject_claim", &self.subject_claim),
-            wrong(
-                "subject_claim",
-                "field-subject-mutable",
-                is_mutable(&self.subject_claim),
-            ),
+            wrong("subject_claim", "field-subject-mutable", is_mutable(&self.subject_claim)),
             named("email_claim", &self.email_claim),
             named("name_claim", &self.name_claim),
             named("username_claim", &self.username_claim),
@@ -206,10 +206,9 @@ mod reads {
             }
             match read_metadata(&self.metadata) {
                 Ok(found) => Ok(self.with(found)),
-                Err(_) => Err(SettingsProblem {
-                    field: "metadata",
-                    remedy: "field-saml-metadata-unread",
-                }),
+                Err(_) => {
+                    Err(SettingsProblem { field: "metadata", remedy: "field-saml-metadata-unread" })
+                }
             }
         }
 
@@ -239,11 +238,7 @@ mod reads {
 #[cfg(not(feature = "saml"))]
 mod reads {
     use super::SamlSettings;
-    use crate::{
-        SafeHttpClient, UpstreamError,
-        error::Part,
-        settings::SettingsProblem,
-    };
+    use crate::{SafeHttpClient, UpstreamError, error::Part, settings::SettingsProblem};
 
     impl SamlSettings {
         pub(super) fn can_read_certificates(&self) -> bool {

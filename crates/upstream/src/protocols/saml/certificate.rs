@@ -24,21 +24,9 @@ pub enum Family {
 
 /// Algorithms of RFC 9231 that are recommended: no SHA-1, nothing symmetric.
 pub const ALGORITHMS: &[(&str, Family, &dyn VerificationAlgorithm)] = &[
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        Family::Rsa,
-        &RSA_PKCS1_2048_8192_SHA256,
-    ),
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
-        Family::Rsa,
-        &RSA_PKCS1_2048_8192_SHA384,
-    ),
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
-        Family::Rsa,
-        &RSA_PKCS1_2048_8192_SHA512,
-    ),
+    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", Family::Rsa, &RSA_PKCS1_2048_8192_SHA256),
+    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", Family::Rsa, &RSA_PKCS1_2048_8192_SHA384),
+    ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", Family::Rsa, &RSA_PKCS1_2048_8192_SHA512),
     (
         "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         Family::Rsa,
@@ -54,21 +42,9 @@ pub const ALGORITHMS: &[(&str, Family, &dyn VerificationAlgorithm)] = &[
         Family::Rsa,
         &RSA_PSS_2048_8192_SHA512,
     ),
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-        Family::P256,
-        &ECDSA_P256_SHA256_FIXED,
-    ),
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
-        Family::P384,
-        &ECDSA_P384_SHA384_FIXED,
-    ),
-    (
-        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
-        Family::P521,
-        &ECDSA_P521_SHA512_FIXED,
-    ),
+    ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", Family::P256, &ECDSA_P256_SHA256_FIXED),
+    ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384", Family::P384, &ECDSA_P384_SHA384_FIXED),
+    ("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512", Family::P521, &ECDSA_P521_SHA512_FIXED),
 ];
 
 /// A certificate and the key in it.

@@ -65,7 +65,8 @@ pub fn read(text: &str) -> Result<Published, String> {
     if certificates.is_empty() {
         return Err("no signing certificate that can be used".into());
     }
-    let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty()).ok_or("no entityID")?;
+    let entity_id =
+        entity.attribute("entityID").filter(|id| !id.is_empty()).ok_or("no entityID")?;
     Ok(Published {
         entity_id: entity_id.to_owned(),
         sso_url: sso_url.to_owned(),

@@ -13,8 +13,7 @@ pub fn id(nonce: &str) -> String {
 
 fn request(settings: &SamlSettings, start: &Start<'_>) -> String {
     let acs = escape(start.redirect_uri);
-    let fresh =
-        if start.fresh && settings.force_authn { " ForceAuthn=\"true\"" } else { "" };
+    let fresh = if start.fresh && settings.force_authn { " ForceAuthn=\"true\"" } else { "" };
     // Whoever is known by an attribute may be named in any way.
     let policy = if settings.subject_claim.is_empty() {
         "<samlp:NameIDPolicy Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\" AllowCreate=\"true\"/>"
@@ -67,8 +66,7 @@ pub fn address(
         let key = key
             .ok_or_else(|| UpstreamError::field(Part::Settings, "secret", "no key to sign with"))?;
         let mut algorithm = Serializer::new(query);
-        algorithm
-            .append_pair("SigAlg", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
+        algorithm.append_pair("SigAlg", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256");
         query = algorithm.finish();
         // Of the octets as they stand in the address (Bindings §3.4.4.1).
         let signature = key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), query.as_bytes())?;

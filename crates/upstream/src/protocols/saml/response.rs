@@ -137,9 +137,9 @@ fn signed(root: Node<'_>, keys: &[Certificate]) -> Result<Octets, UpstreamError>
     match (of_response, inner) {
         (Some(own), _) => verified(root, own, keys).map(Octets::OfResponse).map_err(unsigned),
         (None, Some(octets)) => Ok(Octets::OfAssertion(octets)),
-        (None, None) => Err(unsigned(
-            "missing: neither the response nor the assertion in it is signed".into(),
-        )),
+        (None, None) => {
+            Err(unsigned("missing: neither the response nor the assertion in it is signed".into()))
+        }
     }
 }
 
@@ -259,7 +259,8 @@ fn vouched(node: Node<'_>, expected: &Expected<'_>) -> Result<Vouched, UpstreamE
     if !subject.all(ASSERTION, "EncryptedID").is_empty() {
         return Err(assertion("EncryptedID", "encrypted names are not read here"));
     }
-    let name_id = subject.one(ASSERTION, "NameID").map_err(|_| assertion("NameID", "is there twice"))?;
+    let name_id =
+        subject.one(ASSERTION, "NameID").map_err(|_| assertion("NameID", "is there twice"))?;
     Ok(Vouched {
         id,
         until: until.unwrap_or(confirmed).max(confirmed),

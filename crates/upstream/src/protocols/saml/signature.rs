@@ -80,7 +80,8 @@ fn referenced(
     signed: Node<'_>,
     signature: Node<'_>,
 ) -> Result<String, String> {
-    let id = signed.attribute("ID").filter(|id| !id.is_empty()).ok_or("what is signed has no ID")?;
+    let id =
+        signed.attribute("ID").filter(|id| !id.is_empty()).ok_or("what is signed has no ID")?;
     if reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
         return Err("the signature is of another element".into());
     }

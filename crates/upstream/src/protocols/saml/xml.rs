@@ -22,8 +22,10 @@ pub fn parse(text: &str, largest: usize) -> Result<Document<'_>, String> {
     }
     let body = text.trim_start_matches('\u{feff}').trim_start();
     let after = match body.strip_prefix("<?xml") {
-        Some(rest) => rest.split_once("?>").map_or("", |(_, rest)| rest),
-        None => body,
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_whitespace()) => {
+            rest.split_once("?>").map_or("", |(_, rest)| rest)
+        }
+        _ => body,
     };
     if after.contains("<!DOCTYPE") || after.contains("<!ENTITY") {
         return Err("it has a document type, which a message never needs".into());
@@ -153,6 +155,7 @@ mod tests {
             "<?xml version='1.0'?><!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
             "<a><?b c?></a>",
             "<?b c?><a/>",
+            "<?xml-stylesheet href='b'?><a/>",
         ] {
             assert!(parse(bad, LARGEST).is_err(), "{bad}");
         }

@@ -61,18 +61,14 @@ fn signature_wrapping_makes_nobody_somebody_else() {
         ("XSW3", first(&p.evil)),
         ("XSW4", p.says.response(&at_end(&p.evil, &p.signed))),
         ("XSW5", p.says.response(&format!("{}{}", behind_issuer(&p.evil, &p.signature), p.bare))),
-        (
-            "XSW6",
-            p.says.response(&behind_issuer(&p.evil, &in_signature(&p.signature, &p.bare))),
-        ),
-        (
-            "XSW7",
-            behind_issuer(one, &format!("<samlp:Extensions>{}</samlp:Extensions>", p.evil)),
-        ),
+        ("XSW6", p.says.response(&behind_issuer(&p.evil, &in_signature(&p.signature, &p.bare)))),
+        ("XSW7", behind_issuer(one, &format!("<samlp:Extensions>{}</samlp:Extensions>", p.evil))),
         (
             "XSW8",
-            p.says.response(&behind_issuer(&p.evil, &in_signature(&p.signature, &p.bare))
-                .replace("<ds:Object>", "<ds:Object Id=\"x\">")),
+            p.says.response(
+                &behind_issuer(&p.evil, &in_signature(&p.signature, &p.bare))
+                    .replace("<ds:Object>", "<ds:Object Id=\"x\">"),
+            ),
         ),
         // Two of our own: in the status of the response, and in the advice of a made-up assertion.
         (
@@ -89,10 +85,11 @@ fn signature_wrapping_makes_nobody_somebody_else() {
         // The signature of one, over the ID of the other.
         (
             "same id",
-            p.says.response(
-                &behind_issuer(&p.evil, &p.signature)
-                    .replacen("ID=\"_evil\"", &format!("ID=\"{}\"", p.says.id), 1),
-            ),
+            p.says.response(&behind_issuer(&p.evil, &p.signature).replacen(
+                "ID=\"_evil\"",
+                &format!("ID=\"{}\"", p.says.id),
+                1,
+            )),
         ),
         (
             "same id twice",
@@ -135,9 +132,8 @@ fn what_is_not_signed_by_a_configured_key_is_nobodys_word() {
 #[test]
 fn algorithms_that_are_not_recommended_are_refused_by_name() {
     let p = parts();
-    let with = |names: Names| {
-        p.says.response(&behind_issuer(&p.bare, &IDP.signature(&p.bare, names)))
-    };
+    let with =
+        |names: Names| p.says.response(&behind_issuer(&p.bare, &IDP.signature(&p.bare, names)));
     for (names, told) in [
         (
             Names { signature: "http://www.w3.org/2000/09/xmldsig#rsa-sha1", ..RECOMMENDED },
@@ -168,10 +164,7 @@ fn algorithms_that_are_not_recommended_are_refused_by_name() {
             "canonicalised by REC-xml-c14n-20010315",
         ),
         (
-            Names {
-                c14n: "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
-                ..RECOMMENDED
-            },
+            Names { c14n: "http://www.w3.org/2001/10/xml-exc-c14n#WithComments", ..RECOMMENDED },
             "canonicalised by WithComments",
         ),
     ] {

@@ -38,7 +38,10 @@ fn an_assertion_is_for_us_for_this_browser_and_for_now() {
     // The clocks may differ by a minute.
     for shift in [-359, 119] {
         let now = base.now + shift;
-        assert!(finish(&IDP.response(&Says { now, authenticated: now.min(base.now), ..base.clone() })).is_ok());
+        assert!(
+            finish(&IDP.response(&Says { now, authenticated: now.min(base.now), ..base.clone() }))
+                .is_ok()
+        );
     }
 }
 
@@ -64,9 +67,17 @@ fn what_is_signed_is_checked_and_not_only_what_is_around_it() {
         let told = why(&with(&from, &to));
         assert!(told.contains(&format!(": {field}: ")), "{field}: {told}");
     }
-    for (tag, field) in [("AudienceRestriction", "Audience"), ("Conditions", "Conditions"), ("AuthnStatement", "AuthnStatement"), ("Subject", "Subject")] {
+    for (tag, field) in [
+        ("AudienceRestriction", "Audience"),
+        ("Conditions", "Conditions"),
+        ("AuthnStatement", "AuthnStatement"),
+        ("Subject", "Subject"),
+    ] {
         let assertion = says().assertion();
-        let begin = assertion.find(&format!("<saml:{tag}>")).or(assertion.find(&format!("<saml:{tag} "))).unwrap();
+        let begin = assertion
+            .find(&format!("<saml:{tag}>"))
+            .or(assertion.find(&format!("<saml:{tag} ")))
+            .unwrap();
         let end = format!("</saml:{tag}>");
         let stop = assertion.find(&end).unwrap() + end.len();
         let told = why(&with(&assertion[begin..stop], ""));
@@ -77,7 +88,9 @@ fn what_is_signed_is_checked_and_not_only_what_is_around_it() {
 #[test]
 fn a_provider_that_lets_nobody_in_is_told_apart_from_one_that_finds_a_fault() {
     let says = says();
-    let of = |first: &str, second: &str| finish(&says.refusal(first, second, "Sorry\r\n<b>")).unwrap_err();
+    let of = |first: &str, second: &str| {
+        finish(&says.refusal(first, second, "Sorry\r\n<b>")).unwrap_err()
+    };
     for (first, second) in
         [("Responder", "AuthnFailed"), ("Requester", "RequestDenied"), ("Responder", "NoPassive")]
     {
@@ -85,11 +98,14 @@ fn a_provider_that_lets_nobody_in_is_told_apart_from_one_that_finds_a_fault() {
         assert!(matches!(error, UpstreamError::Declined(_)), "{error}");
         assert_eq!(
             error.to_string(),
-            format!("declined: SAML response: Status: {first}, {second}, Sorry <b>")
+            format!("declined: SAML response: Status: {first}, {second}, Sorry  <b>")
         );
     }
     let error = of("Requester", "InvalidNameIDPolicy");
-    assert!(matches!(error, UpstreamError::Refused(_)) && error.to_string().contains("InvalidNameIDPolicy"));
+    assert!(
+        matches!(error, UpstreamError::Refused(_))
+            && error.to_string().contains("InvalidNameIDPolicy")
+    );
     // One that is not for this browser says nothing to it.
     let other = Says { request: "_another".into(), ..says.clone() };
     assert!(why(&other.refusal("Responder", "AuthnFailed", "")).contains("InResponseTo"));
@@ -133,7 +149,9 @@ fn id_12_only_a_name_that_stays_is_a_key() {
     for format in ["2.0:nameid-format:transient", "1.1:nameid-format:unspecified"] {
         assert_eq!(chosen(&named(format), pairwise).unwrap().subject, "k-7", "{format}");
     }
-    assert!(chosen(&persistent, "subject-id").unwrap_err().to_string().contains("subject-id: missing"));
+    assert!(
+        chosen(&persistent, "subject-id").unwrap_err().to_string().contains("subject-id: missing")
+    );
     let two = IDP.response(&says().with(pairwise, "", &["k-7", "k-8"]));
     assert!(chosen(&two, pairwise).unwrap_err().to_string().contains("several values"));
 }
@@ -142,7 +160,8 @@ fn id_12_only_a_name_that_stays_is_a_key() {
 fn a_name_that_is_qualified_for_somebody_else_is_nobodys() {
     let qualified = |attributes: &str| {
         let says = says();
-        let assertion = says.assertion().replace(":persistent\">", &format!(":persistent\"{attributes}>"));
+        let assertion =
+            says.assertion().replace(":persistent\">", &format!(":persistent\"{attributes}>"));
         finish(&says.response(&IDP.sign(&assertion)))
     };
     let own = format!(" NameQualifier=\"{}\" SPNameQualifier=\"{OURS}\"", IDP.entity_id);
@@ -214,7 +233,8 @@ fn a_moment_that_is_to_come_is_none_at_which_anybody_authenticated() {
 /// The provider's next key may sign before its last one is gone.
 #[test]
 fn any_of_the_configured_certificates_may_have_signed() {
-    let both = SamlSettings { certificates: format!("{}\n{}", pem(&OTHER), pem(&IDP)), ..settings() };
+    let both =
+        SamlSettings { certificates: format!("{}\n{}", pem(&OTHER), pem(&IDP)), ..settings() };
     let at = provider(both);
     for idp in [&IDP, &OTHER] {
         assert!(finish_at(&at, &idp.response(&says()), NOW).is_ok());

@@ -13,7 +13,15 @@ use crate::{
 const STATE: &str = "the state & more";
 
 fn start(fresh: bool) -> Start<'static> {
-    Start { redirect_uri: ACS, state: STATE, nonce: NONCE, verifier: "", fresh, choose: false, now: NOW }
+    Start {
+        redirect_uri: ACS,
+        state: STATE,
+        nonce: NONCE,
+        verifier: "",
+        fresh,
+        choose: false,
+        now: NOW,
+    }
 }
 
 fn with_key(settings: SamlSettings, secret: &str) -> Saml {
@@ -49,8 +57,7 @@ fn a_request_names_us_the_browser_and_what_is_wanted() {
         rehearsal::saml::requested(&query["SAMLRequest"]).unwrap()
     };
     assert!(again(settings()).contains(" ForceAuthn=\"true\""));
-    let other =
-        SamlSettings { force_authn: false, subject_claim: "k".into(), ..settings() };
+    let other = SamlSettings { force_authn: false, subject_claim: "k".into(), ..settings() };
     let xml = again(other);
     assert!(!xml.contains("ForceAuthn") && !xml.contains("NameIDPolicy"), "{xml}");
 }
@@ -64,8 +71,13 @@ fn a_signed_request_is_signed_as_it_stands_in_the_address_by_the_key_that_is_pub
     let query = url.query().unwrap().strip_prefix("tenant=1&").unwrap();
     let (signed, signature) = query.split_once("&Signature=").unwrap();
     assert!(signed.starts_with("SAMLRequest=") && signed.contains("&SigAlg=http"));
-    let signature = url.query_pairs().find(|(name, _)| name == "Signature").map(|_| signature).unwrap();
-    let signature = url::form_urlencoded::parse(format!("s={signature}").as_bytes()).next().unwrap().1.into_owned();
+    let signature =
+        url.query_pairs().find(|(name, _)| name == "Signature").map(|_| signature).unwrap();
+    let signature = url::form_urlencoded::parse(format!("s={signature}").as_bytes())
+        .next()
+        .unwrap()
+        .1
+        .into_owned();
     let signature = STANDARD.decode(signature).unwrap();
     let ours = at.published(ACS).unwrap();
     let (_, rest) = ours.split_once("<ds:X509Certificate>").unwrap();
@@ -103,7 +115,10 @@ fn what_we_publish_is_what_a_provider_needs() {
 fn metadata_of_a_provider_fill_the_settings_in() {
     let xml = IDP.metadata("https://idp.test/sso", &[OTHER.certificate(), IDP.certificate()]);
     let read = read_metadata(&xml).unwrap();
-    assert_eq!((read.entity_id.as_str(), read.sso_url.as_str()), ("https://idp.test/saml", "https://idp.test/sso"));
+    assert_eq!(
+        (read.entity_id.as_str(), read.sso_url.as_str()),
+        ("https://idp.test/saml", "https://idp.test/sso")
+    );
     assert_eq!(read.certificates.len(), 2, "each one once");
     let typed = BTreeMap::from([("metadata".to_owned(), xml.clone())]);
     let settings = Settings::Saml(SamlSettings::default()).with_typed(&typed).unwrap();
@@ -112,9 +127,15 @@ fn metadata_of_a_provider_fill_the_settings_in() {
     let Settings::Saml(settings) = settings else { panic!() };
     assert_eq!(read_certificates(&settings.certificates).unwrap(), read.certificates);
     assert!(settings.metadata.is_empty() && !settings.sign_requests);
-    let wants = xml.replace("<md:IDPSSODescriptor ", "<md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" ");
+    let wants = xml
+        .replace("<md:IDPSSODescriptor ", "<md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\" ");
     assert!(read_metadata(&wants).unwrap().wants_signed);
-    let list = |inner: &str| format!("<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>", inner.replace("<?xml version=\"1.0\"?>", ""));
+    let list = |inner: &str| {
+        format!(
+            "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
+            inner.replace("<?xml version=\"1.0\"?>", "")
+        )
+    };
     assert!(read_metadata(&list(&xml)).is_ok());
     for (bad, told) in [
         (list(&format!("{xml}{xml}")), "several"),
@@ -142,7 +163,13 @@ fn certificates_are_taken_as_people_have_them() {
         assert_eq!(read_certificates(&text).map(|found| found.len()), Some(count), "{text}");
     }
     let (half, _) = a.split_once("-----END").unwrap();
-    for bad in [half, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "AAAA", &format!("{a} x"), &format!("x {a}")] {
+    for bad in [
+        half,
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "AAAA",
+        &format!("{a} x"),
+        &format!("x {a}"),
+    ] {
         assert_eq!(read_certificates(bad), None, "{bad}");
     }
 }
@@ -152,22 +179,41 @@ fn certificates_are_taken_as_people_have_them() {
 async fn trying_a_provider_tells_what_its_metadata_say_now() {
     let server = Server::start();
     let guard = SafeHttpClient::rerouting(server.port);
-    let of = |settings: SamlSettings| Saml::new(settings, SecretString::from(String::new()), guard.clone());
+    let of = |settings: SamlSettings| {
+        Saml::new(settings, SecretString::from(String::new()), guard.clone())
+    };
     let url = "https://idp.test/metadata";
     let path = "/idp.test/metadata";
-    let saved = SamlSettings { metadata_url: url.into(), sso_url: "https://idp.test/sso".into(), ..settings() };
+    let saved = SamlSettings {
+        metadata_url: url.into(),
+        sso_url: "https://idp.test/sso".into(),
+        ..settings()
+    };
     let at = of(saved.clone());
     server.answers(path, 200, "application/xml", &IDP.metadata("https://idp.test/sso", &[]));
     let checks = at.check(ACS, NOW).await;
     assert!(checks.iter().all(|c| matches!(c.found, Found::Works(_))), "{checks:?}");
-    server.answers(path, 200, "application/xml", &IDP.metadata("https://idp.test/sso", &[OTHER.certificate()]));
+    server.answers(
+        path,
+        200,
+        "application/xml",
+        &IDP.metadata("https://idp.test/sso", &[OTHER.certificate()]),
+    );
     let checks = at.check(ACS, NOW).await;
-    assert!(matches!(&checks[0].found, Found::Unclear(what) if what.contains("not in the settings")), "{checks:?}");
+    assert!(
+        matches!(&checks[0].found, Found::Unclear(what) if what.contains("not in the settings")),
+        "{checks:?}"
+    );
     assert!(finish_at(&at, &OTHER.response(&says()), NOW).is_err(), "not believed for that");
     server.answers(path, 404, "text/html", "");
     assert!(matches!(&at.check(ACS, NOW).await[0].found, Found::Broken(UpstreamError::Down(_))));
     // Read when something is missing, and in one go.
-    server.answers(path, 200, "application/xml", &IDP.metadata("https://idp.test/sso", &[OTHER.certificate()]));
+    server.answers(
+        path,
+        200,
+        "application/xml",
+        &IDP.metadata("https://idp.test/sso", &[OTHER.certificate()]),
+    );
     let empty = SamlSettings { metadata_url: url.into(), ..SamlSettings::default() };
     assert!(empty.wants_metadata() && !saved.wants_metadata());
     let filled = empty.with_fetched(&guard).await.unwrap();

@@ -35,15 +35,29 @@ fn change() -> impl Strategy<Value = Change> {
     .prop_map(str::to_owned);
     let name = || {
         prop::sample::select(vec![
-            "saml:", "ds:", "samlp:", "Signature", "Assertion", "vera-1", "NameID", "ID=", "2.0",
-            "persistent", "sha256", "exc-c14n#", "enveloped-signature", "SignedInfo", "Object",
+            "saml:",
+            "ds:",
+            "samlp:",
+            "Signature",
+            "Assertion",
+            "vera-1",
+            "NameID",
+            "ID=",
+            "2.0",
+            "persistent",
+            "sha256",
+            "exc-c14n#",
+            "enveloped-signature",
+            "SignedInfo",
+            "Object",
         ])
         .prop_map(str::to_owned)
     };
     prop_oneof![
         (place.clone(), any::<u8>()).prop_map(|(at, byte)| Change::Put(at, byte)),
         (place.clone(), 1..400_usize).prop_map(|(at, length)| Change::Cut(at, length)),
-        (place.clone(), place.clone(), 1..1500_usize).prop_map(|(from, to, n)| Change::Copy(from, to, n)),
+        (place.clone(), place.clone(), 1..1500_usize)
+            .prop_map(|(from, to, n)| Change::Copy(from, to, n)),
         (place, piece).prop_map(|(at, text)| Change::Write(at, text)),
         (name(), name()).prop_map(|(from, to)| Change::Swap(from, to)),
     ]
