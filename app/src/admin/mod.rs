@@ -24,5 +24,6 @@ pub mod provider_source;
 pub mod provider_test;
 pub mod providers;
 pub mod registration;
+mod saml_addresses;
 mod saved;
 pub mod story;

@@ -6,10 +6,10 @@ use crate::{
     admin::{
         association_form::{AssociationForm, BINDS, KEPT, kept},
         overview::Message,
-        provider_add::SamlAddresses,
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
         providers::find,
+        saml_addresses::SamlAddresses,
         saved::{Ways, saved},
     },
     components::{

@@ -7,6 +7,7 @@ use crate::{
         provider_gallery::{GalleryQuery, gallery},
         provider_source::SourceConfirmation,
         provider_test::tested,
+        saml_addresses::SamlAddresses,
         saved::{Ways, saved},
     },
     components::{Check, Field, Lines, Problems, ProviderMark, SettingField},
@@ -23,7 +24,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 use service::admin::{
     ProviderEdit, SaveProblem, SettingsEdit,
-    providers::{Capability, Preset, SamlSettings, Settings, new_settings, presets},
+    providers::{Capability, Preset, Settings, new_settings, presets},
 };
 
 /// What the form of a new provider sends.
@@ -184,27 +185,6 @@ fn has_metadata(preset: &Preset) -> bool {
 
 /// The settings that metadata fill in, for who has none.
 const BY_HAND: [&str; 4] = ["idp_entity_id", "sso_url", "certificates", "sign_requests"];
-
-/// What a provider of SAML is told of us.
-#[component]
-pub(crate) fn SamlAddresses(
-    l: Lang,
-    redirect_uri: String,
-    /// The provider is there, and so is what we publish for it.
-    published: bool,
-) -> AnyView {
-    let entity_id = SamlSettings::entity_id(&redirect_uri);
-    view! {
-        <p>{t(l, "saml-entity-id")}<br/><code class="copyable">{entity_id.clone()}</code></p>
-        <p>{t(l, "saml-acs")}<br/><code class="copyable">{redirect_uri}</code></p>
-        {if published {
-            view! { <p><a href=entity_id>{t(l, "saml-metadata-ours")}</a></p> }.into_any()
-        } else {
-            view! { <p class="muted">{t(l, "saml-metadata-later")}</p> }.into_any()
-        }}
-    }
-    .into_any()
-}
 
 /// First the vendor is told of this instance.
 #[component]

@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{Micros, SECOND};
-use x509_parser::{prelude::FromDer, public_key::PublicKey, x509::X509Name};
+use x509_parser::{prelude::FromDer, public_key::PublicKey};
 
 /// As many as are taken: keys that are in use, and those that come next.
 pub const MOST: usize = 10;
@@ -78,7 +78,6 @@ impl Certificate {
             _ => return None,
         };
         let until = read.validity().not_after.timestamp().checked_mul(SECOND)?;
-        let _: &X509Name<'_> = read.subject();
         rest.is_empty().then(|| Self { der: der.to_vec(), family, key, until, bits })
     }
 

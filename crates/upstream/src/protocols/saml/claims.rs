@@ -1,7 +1,7 @@
 //! Who somebody is, and what the provider tells of them: attributes under the names of OpenID Connect's claims.
 use serde_json::{Map, Value};
 
-use super::response::{Attribute, NameId, Vouched};
+use super::assertion::{Attribute, NameId, Vouched};
 use crate::{
     Assertion, Once, UpstreamError, error::Part, settings::SamlSettings, subject::text_subject,
 };

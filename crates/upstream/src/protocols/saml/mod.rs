@@ -1,4 +1,5 @@
 //! SAML 2.0, with us as the service provider: requests by HTTP-Redirect, responses by HTTP-POST (Profiles §4.1).
+mod assertion;
 mod certificate;
 mod claims;
 mod key;
@@ -16,7 +17,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use self::{certificate::Certificate, key::OwnKey, response::Expected};
+use self::{assertion::Expected, certificate::Certificate, key::OwnKey};
 use crate::{
     Assertion, Check, CodeExchange, Connector, Found, RedirectFlow, SafeHttpClient, SignInWay,
     Start, UpstreamError,
