@@ -89,9 +89,5 @@ mod absent {
         fn check<'a>(&'a self, _: &'a str, _: domain::Micros) -> BoxFuture<'a, Vec<Check>> {
             async { vec![Check::broken(Part::Settings, absent())] }.boxed()
         }
-
-        fn origin(&self) -> Option<String> {
-            None
-        }
     }
 }

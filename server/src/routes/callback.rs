@@ -94,7 +94,7 @@ pub async fn posted(
     if saml.is_some() {
         answer.state = answer.relay_state.take().filter(|state| is_state(state));
         if answer.state.is_none() {
-            return see_other(&context, &refuse(&Error::from(Refusal::StartedElsewhere)));
+            return refuse(&Error::from(Refusal::StartedElsewhere)).answer(&context);
         }
     }
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
@@ -137,7 +137,7 @@ pub async fn resume(
     };
     let mut response = match answer {
         Ok(answer) => finish(&context, &web, &key, &headers, answer.unwrap_or_default()).await,
-        Err(error) => see_other(&context, &refuse(&error)),
+        Err(error) => refuse(&error).answer(&context),
     };
     if let Ok(gone) = context.cookies.header(&context.cookies.posted(&id, "")).parse() {
         response.headers_mut().append(axum::http::header::SET_COOKIE, gone);

@@ -22,7 +22,6 @@ use crate::{
     Assertion, Check, CodeExchange, Connector, Found, RedirectFlow, SafeHttpClient, SignInWay,
     Start, UpstreamError,
     error::{Part, Trouble},
-    origin::origin_of,
     settings::SamlSettings,
 };
 
@@ -196,10 +195,6 @@ impl Connector for Saml {
         now: domain::Micros,
     ) -> BoxFuture<'a, Vec<Check>> {
         self.checked(redirect_uri, now).boxed()
-    }
-
-    fn origin(&self) -> Option<String> {
-        origin_of(&self.settings.sso_url)
     }
 
     fn supports_auth_time(&self) -> bool {
