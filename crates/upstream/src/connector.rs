@@ -3,7 +3,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Assertion, Check, Trouble, UpstreamError};
+use crate::{Assertion, Check, Part, Trouble, UpstreamError};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +120,10 @@ pub trait RedirectFlow: Send + Sync {
 
     /// Whether the provider made a posted answer that is too large to be carried by the browser, whomever it is for. Nothing
     /// else of that size is kept.
-    fn is_genuine(&self, _posted: &str) -> bool {
-        false
+    ///
+    /// # Errors
+    /// Why it is not the provider's.
+    fn genuine(&self, _posted: &str) -> Result<(), UpstreamError> {
+        Err(UpstreamError::answer(Part::Callback, "too large"))
     }
 }

@@ -50,6 +50,7 @@ impl From<Answer> for Callback {
             error: bounded(answer.error),
             iss: bounded(answer.iss),
             user: None,
+            not_kept: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An answer that another site posted: sealed for a minute, so that the browser brings it again by itself, with our cookies
 //! (OC-15; OAuth 2.0 Form Post Response Mode §2; SAML 2.0 Bindings §3.5). What is too large for a cookie waits in a row.
-use domain::{MINUTE, Micros, Refusal};
+use domain::{MINUTE, Micros};
 use serde::{Deserialize, Serialize};
 use storage::sign_in::flash::{add_flash, take_flash};
 
@@ -8,6 +8,7 @@ use crate::{
     Callback, Error,
     crypto::random::{hash, token},
     services::SignIn,
+    sign_in::start::is_state,
 };
 
 /// How long it may be brought.
@@ -25,6 +26,7 @@ struct PostedAnswer {
     error: Option<String>,
     iss: Option<String>,
     user: Option<String>,
+    not_kept: Option<String>,
     at: Micros,
 }
 
@@ -37,24 +39,38 @@ enum Carried {
 
 impl SignIn {
     /// Seals an answer to a provider's start. Nothing of it is believed yet; a large one is only kept if the provider signed
-    /// it, so that nobody else fills rows.
+    /// it, so that nobody else fills rows. Of any other the reason goes on, for administrators.
     ///
     /// # Errors
-    /// [`Refusal::StateMissing`] for a large one that is not the provider's, [`Refusal::ProviderUnknown`],
-    /// [`Error::Storage`].
+    /// [`domain::Refusal::ProviderUnknown`] for a large one, [`Error::Storage`].
     pub async fn seal_answer(&self, key: &str, answer: Callback) -> Result<String, Error> {
-        let Callback { state, code, error, iss, user } = answer;
-        let posted =
-            PostedAnswer { key: key.to_owned(), state, code, error, iss, user, at: self.now() };
-        let code = posted.code.clone().unwrap_or_default();
+        let Callback { state, code, error, iss, user, not_kept } = answer;
+        let (at, of) = (self.now(), key.to_owned());
+        let (shown, text) = (state.clone(), code.clone().unwrap_or_default());
+        let posted = PostedAnswer { key: of, state, code, error, iss, user, not_kept, at };
         let sealed = self.keys.seal_json("posted-answer", &Carried::Whole(posted))?;
         if sealed.len() <= COOKIE {
             return Ok(sealed);
         }
         let row = self.configuration().provider(&mut self.store.read().await?, key).await?;
         let connector = self.configuration().connector(&row).await?;
-        if !connector.way().redirect().is_some_and(|flow| flow.is_genuine(&code)) {
-            return Err(Refusal::StateMissing.into());
+        let why = match connector.way().redirect().map(|flow| flow.genuine(&text)) {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.to_string()),
+            None => Some("too large".to_owned()),
+        };
+        if why.is_some() {
+            let posted = PostedAnswer {
+                key: key.to_owned(),
+                state: shown.filter(|state| is_state(state)),
+                code: None,
+                error: None,
+                iss: None,
+                user: None,
+                not_kept: why,
+                at,
+            };
+            return self.keys.seal_json("posted-answer", &Carried::Whole(posted));
         }
         let id = token();
         let (hashed, until) = (hash(&id), self.now().saturating_add(TTL));
@@ -89,13 +105,8 @@ impl SignIn {
             None => return Ok(None),
         };
         let age = self.now() - posted.at;
-        let PostedAnswer { key: of, state, code, error, iss, user, .. } = posted;
-        Ok((of == key && (0..TTL).contains(&age)).then_some(Callback {
-            state,
-            code,
-            error,
-            iss,
-            user,
-        }))
+        let PostedAnswer { key: of, state, code, error, iss, user, not_kept, .. } = posted;
+        let answer = Callback { state, code, error, iss, user, not_kept };
+        Ok((of == key && (0..TTL).contains(&age)).then_some(answer))
     }
 }

@@ -179,8 +179,8 @@ impl RedirectFlow for Saml {
     }
 
     /// Signed by the provider, whomever it is for.
-    fn is_genuine(&self, posted: &str) -> bool {
-        text_of(posted).is_ok_and(|text| response::is_signed(&text, &self.keys))
+    fn genuine(&self, posted: &str) -> Result<(), UpstreamError> {
+        response::genuine(&text_of(posted)?, &self.keys)
     }
 }
 

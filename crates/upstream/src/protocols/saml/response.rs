@@ -48,10 +48,18 @@ pub fn read(text: &str, expected: &Expected<'_>) -> Result<Vouched, UpstreamErro
 }
 
 /// Whether a key of the provider signed it, whomever it is for.
-pub fn is_signed(text: &str, keys: &[Certificate]) -> bool {
-    let Ok(doc) = parse(text, LARGEST) else { return false };
+///
+/// # Errors
+/// Why not; what the provider says of itself comes before that.
+pub fn genuine(text: &str, keys: &[Certificate]) -> Result<(), UpstreamError> {
+    let whole = |what: String| UpstreamError::answer(Part::Response, what);
+    let doc = parse(text, LARGEST).map_err(whole)?;
     let root = Node::root(&doc).filter(|root| root.is(PROTOCOL, "Response"));
-    root.is_some_and(|root| signed(root, keys).is_ok())
+    let root = root.ok_or_else(|| whole("no SAML response".into()))?;
+    match signed(root, keys) {
+        Ok(_) => Ok(()),
+        Err(error) => status(root).and(Err(error)),
+    }
 }
 
 /// What was signed.
