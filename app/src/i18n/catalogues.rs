@@ -30,7 +30,6 @@ use service::{
 use super::Lang;
 
 /// Literals of the app that look like keys and are none: names of HTML attributes and of what browsers fill in.
-<<<<<<< HEAD
 const NO_KEYS: [&str; 7] = [
     "cross-origin-opener-policy",
     "data-meter",
@@ -40,10 +39,6 @@ const NO_KEYS: [&str; 7] = [
     "given-name",
     "unsafe-none",
 ];
-=======
-const NO_KEYS: [&str; 5] =
-    ["data-meter", "data-passkey", "data-submit", "given-name", "family-name"];
->>>>>>> f3b7d25 (SAML: on top of answers that know their context)
 
 /// Patterns of `format!` in the app that make ids of elements.
 const ELEMENT_IDS: [&str; 7] =
