@@ -5,6 +5,11 @@ pub(crate) fn bounded(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 
+/// How long what was typed for a setting may be in a form that comes back: documents are pasted into some.
+pub(crate) fn longest(name: &str) -> usize {
+    if ["certificates", "metadata"].contains(&name) { 100_000 } else { 2000 }
+}
+
 /// Where a list goes on: empty at its beginning. What no list of ours gave is no place in it (RL-13).
 pub(crate) fn cursor<T: std::str::FromStr>(text: &str) -> Result<Option<T>, domain::Refusal> {
     if text.is_empty() {

@@ -32,6 +32,7 @@ use crate::{
     assets::asset,
     config::Config,
     layers::{
+        self,
         address::{Addresses, address},
         cross_site::{cross_site, is_open},
         headers::{Hsts, headers},
@@ -55,6 +56,10 @@ pub fn function_paths() -> Vec<&'static str> {
 /// Server functions whose forms have a file in them.
 const FILES: [&str; 1] = [app::admin::brand::SetLogo::PATH];
 
+/// Server functions in whose forms whole documents are pasted: metadata of a provider.
+const LARGE: [&str; 2] =
+    [app::admin::provider_add::AddProvider::PATH, app::admin::provider::SaveProvider::PATH];
+
 /// The whole application for one organisation.
 ///
 /// # Errors
@@ -65,6 +70,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
 
     let (with_files, plain): (Vec<_>, Vec<_>) =
         function_paths().into_iter().partition(|path| FILES.contains(path));
+    let (large, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|path| LARGE.contains(path));
     let functions = |paths: Vec<&'static str>| {
         paths
             .into_iter()
@@ -73,6 +79,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
     let functions = functions(plain)
         // Forms are small; every field has its own bound as well (RL-11).
         .layer(DefaultBodyLimit::max(32 * 1024))
+        .merge(functions(large).layer(DefaultBodyLimit::max(layers::text::FORM)))
         .layer(from_fn(forms::takes_fields))
         .merge(
             functions(with_files)
@@ -130,7 +137,11 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
                 ]),
         )
         // A page of a provider posts here, without our cookies: none is asked for, and none is set but the answer's own.
-        .route("/callback/{key}", post(callback::posted))
+        .route(
+            "/callback/{key}",
+            post(callback::posted).layer(DefaultBodyLimit::max(layers::text::FORM)),
+        )
+        .route("/saml/{key}/metadata", get(callback::metadata))
         // Reverse proxies ask here, with cookies of the hosts that they guard.
         .route("/forward-auth/{client_id}", get(forward::check))
         .route("/forward-auth/{client_id}/start", get(forward::start))

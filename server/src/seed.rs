@@ -116,7 +116,7 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
             position: Some(position),
             shared: Some(provider.shared),
             association: Some(association),
-            confirmed: None,
+            ..ProviderEdit::default()
         };
         ligature
             .provider_admin()

@@ -90,6 +90,7 @@ provider-secret-none = Wird versiegelt gespeichert und nie wieder gezeigt.
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
 kind-ldap = LDAP
+kind-saml = SAML 2.0
 kind-github = GitHub
 section-connection = Verbindung
 section-association = Verbindung mit Konten

@@ -90,6 +90,7 @@ provider-secret-none = Stored sealed and never shown again.
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
 kind-ldap = LDAP
+kind-saml = SAML 2.0
 kind-github = GitHub
 section-connection = Connection
 section-association = Association with accounts

@@ -90,6 +90,7 @@ provider-secret-none = 加密保存，不再显示。
 kind-oidc = OpenID Connect
 kind-oauth2 = OAuth 2.0
 kind-ldap = LDAP
+kind-saml = SAML 2.0
 kind-github = GitHub
 section-connection = 连接
 section-association = 与账号的关联

@@ -29,5 +29,6 @@ pub mod provider_source;
 pub mod provider_test;
 pub mod providers;
 pub mod registration;
+mod saml_addresses;
 mod saved;
 pub mod story;

@@ -11,11 +11,14 @@ use crate::{
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
         providers::find,
+        saml_addresses::SamlAddresses,
         saved::{Ways, saved},
     },
-    components::{Check, Field, Notice, Problems, ProviderMark, Radios, SaveOrRead, SettingField},
+    components::{
+        Check, Field, Lines, Notice, Problems, ProviderMark, Radios, SaveOrRead, SettingField,
+    },
     context::asked,
-    form_input::bounded,
+    form_input::{bounded, longest},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, respond},
     page_request::{Answer, PageRequest},
@@ -59,7 +62,7 @@ pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
         .chain(form.settings.clone())
         .chain(form.enabled.map(|on| ("enabled".to_owned(), on.to_string())))
         .take(60)
-        .map(|(name, value)| (bounded(&name, 60), bounded(&value, 2000)))
+        .map(|(name, value)| (bounded(&name, 60), bounded(&value, longest(&name))))
         .chain(association.as_ref().and_then(kept))
         .collect();
     let edit = ProviderEdit {
@@ -72,6 +75,7 @@ pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
         association,
         confirmed: form.confirmed.and_then(|number| number.parse().ok()),
         key: form.key,
+        ..ProviderEdit::default()
     };
     let page = paths::safe(&paths::admin_provider(&edit.key));
     let result = context.ligature.provider_admin().save_provider(&web.ctx, edit, false).await;
@@ -152,7 +156,7 @@ fn OwnForms(
                     <form method="post" action=SaveProvider::url()><input type="hidden" name="form[key]" value=key.clone()/><input type="hidden" name="form[enabled]" value=switch/><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></form>
                 </div>
             })}
-            {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
+            <OurAddresses l=l kind={found.settings.kind()} redirect_uri={found.redirect_uri.clone()}/>
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
         <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
@@ -204,6 +208,17 @@ fn WhatItSays(
     .into_any()
 }
 
+/// What the provider is told of us.
+#[component]
+fn OurAddresses(l: Lang, kind: &'static str, redirect_uri: String) -> AnyView {
+    match kind {
+        // A directory is told nothing.
+        "ldap" => ().into_any(),
+        "saml" => view! { <SamlAddresses l=l redirect_uri=redirect_uri published=true/> }.into_any(),
+        _ => view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{redirect_uri}</code></p> }.into_any(),
+    }
+}
+
 /// A provider that the home organisation offers: its settings are there, its switch and association here.
 #[component]
 fn TakenForms(
@@ -217,7 +232,7 @@ fn TakenForms(
     let problem = flash.problem("enabled").map(|m| t(l, m));
     view! {
         <p>{t(l, "provider-offered-lead")}</p>
-        {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
+        <OurAddresses l=l kind={found.settings.kind()} redirect_uri={found.redirect_uri.clone()}/>
         <form method="post" action=SaveProvider::url() class="section">
             <h2>{t(l, "provider-take")}</h2>
             <p>{t(l, "provider-take-hint")}</p>
@@ -249,8 +264,16 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
         .map_or(&[], |preset| preset.asks);
     // Those that every provider needs, then those that its kind asks for; the rest is one click away.
     let first = |setting: &&Setting| {
-        ["issuer", "client_id", "scopes", "servers"].contains(&setting.name)
-            || asks.contains(&setting.name)
+        const NEEDED: [&str; 7] = [
+            "issuer",
+            "client_id",
+            "scopes",
+            "servers",
+            "idp_entity_id",
+            "sso_url",
+            "certificates",
+        ];
+        NEEDED.contains(&setting.name) || asks.contains(&setting.name)
     };
     let (plain, more): (Vec<&Setting>, Vec<&Setting>) = settings.inputs().iter().partition(first);
     let open = more.iter().any(|setting| flash.problem(setting.name).is_some());
@@ -258,8 +281,13 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
     // What is special about the vendor (GO-51).
     let note = presets::find(settings.preset())
         .map(|preset| t(l, &format!("vendor-{}-note", preset.key.replace('_', "-"))));
-    let secret = if settings.kind() == "ldap" { "directory-password" } else { "client-secret" };
+    let secret = match settings.kind() {
+        "ldap" => "directory-password",
+        "saml" => "saml-key",
+        _ => "client-secret",
+    };
     let secret_hint = match found.secret_set_at {
+        _ if settings.kind() == "saml" => t(l, "saml-key-hint"),
         Some(_) => t(l, "provider-secret-set"),
         None => t(l, "provider-secret-none"),
     };
@@ -271,7 +299,11 @@ fn ConnectionForm(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> A
             <Field id="name" name="form[name]" label={t(l, "provider-name")} kind="text" hint={t(l, "provider-name-hint")} value={value("name", found.name.clone())} problem={problem("name")} autocomplete="off" max=60/>
             <Field id="position" name="form[position]" label={t(l, "provider-position")} kind="text" hint={t(l, "provider-position-hint")} value={value("position", found.position.to_string())} problem={problem("position")} autocomplete="off" max=9/>
             {plain.into_iter().map(field).collect_view()}
-            <Field id="secret" name="form[secret]" label={t(l, secret)} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/>
+            {if settings.kind() == "saml" {
+                view! { <Lines id="secret" name="form[secret]" label={t(l, secret)} hint=secret_hint value={String::new()} problem={problem("secret")}/> }.into_any()
+            } else {
+                view! { <Field id="secret" name="form[secret]" label={t(l, secret)} kind="password" hint=secret_hint problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
+            }}
             {(!more.is_empty()).then(|| view! { <details open=open><summary>{t(l, "more-settings")}</summary><div class="stack">{more.into_iter().map(field).collect_view()}</div></details> })}
             <SourceConfirmation l=l speaks_for={found.speaks_for} trusts=shows.trusts flash={flash.clone()}/>
             <SaveOrRead l=l go={t(l, "save")} may=shows.changes/>

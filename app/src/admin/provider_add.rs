@@ -7,11 +7,12 @@ use crate::{
         provider_gallery::{GalleryQuery, gallery},
         provider_source::SourceConfirmation,
         provider_test::tested,
+        saml_addresses::SamlAddresses,
         saved::{Ways, saved},
     },
     components::{Check, Field, Lines, Problems, ProviderMark, SettingField},
     context::asked,
-    form_input::bounded,
+    form_input::{bounded, longest},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, respond},
     page_request::{Answer, PageRequest},
@@ -99,7 +100,7 @@ fn typed(form: &NewProvider) -> Vec<(String, String)> {
         .chain(form.places.clone())
         .chain(form.settings.clone())
         .take(60)
-        .map(|(name, value)| (bounded(&name, 60), bounded(&value, 2000)))
+        .map(|(name, value)| (bounded(&name, 60), bounded(&value, longest(&name))))
         .collect()
 }
 
@@ -177,6 +178,14 @@ fn is_directory(preset: &Preset) -> bool {
     preset.protocol() == "ldap"
 }
 
+/// A provider of SAML gives neither a client id nor a secret: its metadata say everything.
+fn has_metadata(preset: &Preset) -> bool {
+    preset.protocol() == "saml"
+}
+
+/// The settings that metadata fill in, for who has none.
+const BY_HAND: [&str; 4] = ["idp_entity_id", "sso_url", "certificates", "sign_requests"];
+
 /// First the vendor is told of this instance.
 #[component]
 fn RegisterStep(l: Lang, preset: &'static Preset, called: String, redirect_uri: String) -> AnyView {
@@ -187,18 +196,25 @@ fn RegisterStep(l: Lang, preset: &'static Preset, called: String, redirect_uri: 
         t(l, &format!("vendor-{vendor}-note")),
     );
     let directory = is_directory(preset);
+    let saml = has_metadata(preset);
     let (title, copy) = if directory {
         ("provider-step-directory", "provider-step-directory-copy")
+    } else if saml {
+        ("provider-step-register", "provider-step-metadata")
     } else {
         ("provider-step-register", "provider-step-paste")
     };
     view! {
         <section class="section" aria-labelledby="step-1">
             <h2 id="step-1"><span class="number">"1"</span>{ta(l, title, &[("name", &called)])}</h2>
-            {(!directory).then(|| view! {
-                <p>{t(l, "provider-redirect")}</p>
-                <p><code class="copyable">{redirect_uri}</code></p>
-            })}
+            {if saml {
+                view! { <SamlAddresses l=l redirect_uri=redirect_uri published=false/> }.into_any()
+            } else {
+                (!directory).then(|| view! {
+                    <p>{t(l, "provider-redirect")}</p>
+                    <p><code class="copyable">{redirect_uri}</code></p>
+                }).into_any()
+            }}
             <ol class="steps">
                 <li>{ta(l, "provider-step-open", &[("place", &place)])}</li>
                 <li>{ta(l, "provider-step-create", &[("thing", &thing)])}</li>
@@ -219,6 +235,8 @@ fn GivenStep(l: Lang, preset: &'static Preset, called: String, flash: Flash) -> 
     let asks = |name: &&'static str| view! { <AskedSetting l=l base={base.clone()} name={*name} flash={flash.clone()}/> };
     let secret_is_key = preset.key == "apple";
     let directory = is_directory(preset);
+    let saml = has_metadata(preset);
+    let by_hand = BY_HAND.iter().any(|name| flash.problem(name).is_some());
     let (title, secret) = if directory {
         ("provider-step-directory-given", "directory-password")
     } else {
@@ -229,17 +247,24 @@ fn GivenStep(l: Lang, preset: &'static Preset, called: String, flash: Flash) -> 
             <h2 id="step-2"><span class="number">"2"</span>{ta(l, title, &[("name", &called)])}</h2>
             {preset.inputs().into_iter().map(place).collect_view()}
             {preset.asks.iter().filter(|name| **name == "issuer").map(asks).collect_view()}
-            {if directory {
+            {if saml {
+                ().into_any()
+            } else if directory {
                 preset.asks.iter().filter(|name| **name == "bind_dn").map(asks).collect_view().into_any()
             } else {
                 view! { <Field id="client_id" name="form[client_id]" label={t(l, "setting-client-id")} kind="text" value={flash.typed("client_id")} problem={problem("client_id")} autocomplete="off" required=true max=300/> }.into_any()
             }}
-            {if secret_is_key {
+            {if saml {
+                ().into_any()
+            } else if secret_is_key {
                 view! { <Lines id="secret" name="form[secret]" label={t(l, "provider-private-key")} hint={t(l, "provider-private-key-hint")} value={String::new()} problem={problem("secret")}/> }.into_any()
             } else {
                 view! { <Field id="secret" name="form[secret]" label={t(l, secret)} kind="password" hint={t(l, "provider-secret-none")} problem={problem("secret")} autocomplete="off" max=5000/> }.into_any()
             }}
             {preset.asks.iter().filter(|name| !["issuer", "bind_dn"].contains(name)).map(asks).collect_view()}
+            {saml.then(|| view! {
+                <details open=by_hand><summary>{t(l, "saml-by-hand")}</summary><div class="stack">{BY_HAND.iter().map(asks).collect_view()}</div></details>
+            })}
         </section>
     }
     .into_any()

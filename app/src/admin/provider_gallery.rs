@@ -67,6 +67,7 @@ fn display_name(l: Lang, preset: &Preset) -> String {
         "oidc" => t(l, "vendor-oidc-name"),
         "oauth2" => t(l, "vendor-oauth2-name"),
         "ldap" => t(l, "vendor-ldap-name"),
+        "saml" => t(l, "vendor-saml-name"),
         _ => preset.name.to_owned(),
     }
 }

@@ -25,6 +25,7 @@ pub fn SettingField(
     match setting.input {
         Input::Text | Input::Url | Input::Words => view! { <Field id=id name=name label=label kind="text" hint=hint value=value problem=problem autocomplete="off" max=2000/> }.into_any(),
         Input::Pairs => view! { <Lines id=id name=name label=label hint=hint value=value problem=problem rows="3"/> }.into_any(),
+        Input::Lines => view! { <Lines id=id name=name label=label hint=hint value=value problem=problem rows="6"/> }.into_any(),
         Input::Choice(values) => choice(
             values
                 .iter()

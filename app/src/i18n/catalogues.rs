@@ -70,7 +70,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         .collect();
     // Names that no enum lists: each stands as a literal at one place, which is named here.
     // The tags of `upstream::Settings`, as the form of a provider offers them.
-    let kinds = raw(&["oidc", "oauth2", "github", "ldap"]);
+    let kinds = raw(&["oidc", "oauth2", "github", "ldap", "saml"]);
     let vendors: Vec<String> =
         presets::choices().map(|preset| preset.key.replace('_', "-")).collect();
     let places: BTreeSet<String> =

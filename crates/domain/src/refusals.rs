@@ -57,6 +57,7 @@ refusals! {
     StateMissing "attempt.state_missing" 400 [SignInAgain] "A provider's answer came without a start from this browser.";
     StateMismatch "attempt.state_mismatch" 400 [SignInAgain] "A provider's answer does not fit the start that this browser made.";
     StateReplayed "attempt.state_replayed" 400 [SignInAgain, MyAccount] "A provider's answer was used already.";
+    StartedElsewhere "attempt.started_elsewhere" 400 [SignInAgain] "A SAML provider sent somebody who had not begun here; nobody can tell who wanted that (IdP-initiated sign-in).";
     CodeWrong "code.wrong" 400 [SignInAgain] "The code is not the one that was sent.";
     CodeExhausted "code.exhausted" 403 [SignInAgain] "The last try was wrong, too; it has to begin again (GO-37).";
     CodeExpired "code.expired" 410 [SignInAgain] "The code is older than its lifetime.";

@@ -16,6 +16,18 @@ pub struct Assertion {
     pub auth_at: Option<domain::Micros>,
     /// All claims, kept per link.
     pub claims: Map<String, Value>,
+    /// It may come once only.
+    #[serde(default)]
+    pub once: Option<Once>,
+}
+
+/// What a provider gave out to be used once (SAML 2.0 Profiles §4.1.4.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Once {
+    /// Unique at this provider.
+    pub id: String,
+    /// From then on it counts for nobody any more, in microseconds.
+    pub until: domain::Micros,
 }
 
 impl Assertion {
@@ -39,6 +51,7 @@ impl Assertion {
                 .and_then(|seconds| seconds.checked_mul(domain::SECOND)),
             subject,
             claims,
+            once: None,
         }
     }
 }

@@ -3,7 +3,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Assertion, Check, Trouble, UpstreamError};
+use crate::{Assertion, Check, Part, Trouble, UpstreamError};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,7 @@ pub struct Start<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct CodeExchange<'a> {
     pub redirect_uri: &'a str,
+    /// The code, or the SAML response.
     pub code: &'a str,
     /// The `iss` parameter of RFC 9207.
     pub issuer: Option<&'a str>,
@@ -51,6 +52,11 @@ pub trait Connector: Send + Sync {
     /// counts more than what it announces.
     fn supports_auth_time(&self) -> bool {
         false
+    }
+
+    /// What it has to be told of us, as a file that we publish for it.
+    fn published(&self, _redirect_uri: &str) -> Option<String> {
+        None
     }
 }
 
@@ -110,5 +116,14 @@ pub trait RedirectFlow: Send + Sync {
     /// The answer comes as a form that another site posts: the start cookie has to be there (OC-15).
     fn answers_by_form(&self) -> bool {
         false
+    }
+
+    /// Whether the provider made a posted answer that is too large to be carried by the browser, whomever it is for. Nothing
+    /// else of that size is kept.
+    ///
+    /// # Errors
+    /// Why it is not the provider's.
+    fn genuine(&self, _posted: &str) -> Result<(), UpstreamError> {
+        Err(UpstreamError::answer(Part::Callback, "too large"))
     }
 }

@@ -22,6 +22,10 @@ pub enum Part {
     Userinfo,
     /// A list of addresses beside userinfo.
     Addresses,
+    /// A SAML response.
+    Response,
+    /// The assertion in it.
+    Assertion,
     /// The way to a directory.
     Directory,
     /// The account that searches in a directory.
@@ -44,6 +48,8 @@ impl Part {
             Self::IdToken => "ID token",
             Self::Userinfo => "userinfo",
             Self::Addresses => "list of addresses",
+            Self::Response => "SAML response",
+            Self::Assertion => "SAML assertion",
             Self::Directory => "directory",
             Self::SearchAccount => "search account",
             Self::Entries => "entries",
@@ -93,6 +99,9 @@ pub enum UpstreamError {
     /// The provider refused the code or the client.
     #[error("refused: {0}")]
     Refused(Trouble),
+    /// The provider let the person not in, or the person gave up there.
+    #[error("declined: {0}")]
+    Declined(Trouble),
     /// An answer that failed a check.
     #[error("check failed: {0}")]
     Answer(Trouble),
@@ -117,7 +126,10 @@ impl UpstreamError {
     #[must_use]
     pub fn trouble(&self) -> &Trouble {
         match self {
-            Self::Down(trouble) | Self::Refused(trouble) | Self::Answer(trouble) => trouble,
+            Self::Down(trouble)
+            | Self::Refused(trouble)
+            | Self::Declined(trouble)
+            | Self::Answer(trouble) => trouble,
         }
     }
 }

@@ -15,4 +15,5 @@ pub mod directory;
 pub mod mailbox;
 pub mod page;
 pub mod provider;
+pub mod saml;
 pub mod token;

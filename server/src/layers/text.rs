@@ -11,8 +11,8 @@ use axum::{
     response::Response,
 };
 
-/// The largest form that any route takes.
-const FORM: usize = 64 * 1024;
+/// The largest form that any route takes, in bytes: a SAML response, or metadata in the console.
+pub const FORM: usize = 288 * 1024;
 const REPLACED: &str = "%EF%BF%BD";
 
 /// In the address of a request, before it is routed.

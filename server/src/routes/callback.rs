@@ -1,5 +1,6 @@
 //! `GET /callback/{key}`: a provider's answer comes in, a clean address goes out. `POST /callback/{key}`: an answer that the
 //! provider's page posts comes without our cookies; it is sealed, and brought again from `/callback/{key}/resume` (OC-15).
+//! `GET /saml/{key}/metadata`: what a SAML provider has to be told of us.
 use app::{
     context::{Context, WebRequest},
     cookies::read,
@@ -8,12 +9,18 @@ use app::{
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
-    http::HeaderMap,
-    response::Response,
+    http::{
+        HeaderMap, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
 };
 use domain::Refusal;
 use serde::Deserialize;
-use service::{Callback, Destination, Error, sign_in::start::cookie_id};
+use service::{
+    Callback, Destination, Error,
+    sign_in::start::{cookie_id, is_state},
+};
 
 /// Parameters of the answer. Texts of the provider (`error_description`, `error_uri`) are not even read (OC-14).
 #[derive(Debug, Default, Deserialize)]
@@ -24,7 +31,15 @@ pub struct Answer {
     error: Option<String>,
     iss: Option<String>,
     user: Option<String>,
+    /// A SAML response, and the state of its start (SAML 2.0 Bindings §3.5.3).
+    #[serde(rename = "SAMLResponse")]
+    saml_response: Option<String>,
+    #[serde(rename = "RelayState")]
+    relay_state: Option<String>,
 }
+
+/// The longest SAML response, as base64.
+const LONGEST: usize = 256 * 1024;
 
 impl From<Answer> for Callback {
     fn from(answer: Answer) -> Self {
@@ -35,6 +50,7 @@ impl From<Answer> for Callback {
             error: bounded(answer.error),
             iss: bounded(answer.iss),
             user: None,
+            not_kept: None,
         }
     }
 }
@@ -75,18 +91,25 @@ pub async fn posted(
     answer: Result<Form<Answer>, axum::extract::rejection::FormRejection>,
 ) -> Response {
     let Form(mut answer) = answer.unwrap_or_default();
+    let saml = answer.saml_response.take().filter(|text| text.len() <= LONGEST);
+    if saml.is_some() {
+        answer.state = answer.relay_state.take().filter(|state| is_state(state));
+        if answer.state.is_none() {
+            return refuse(&Error::from(Refusal::StartedElsewhere)).answer(&context);
+        }
+    }
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
     let user = answer.user.take().filter(|user| user.len() <= 1024);
     let answer = Callback { user, ..answer.into() };
-    let next = match context.ligature.sign_in().seal_answer(&key, answer) {
-        Ok(sealed) if sealed.len() <= 3500 => {
+    let answer = Callback { code: saml.or(answer.code), ..answer };
+    let next = match context.ligature.sign_in().seal_answer(&key, answer).await {
+        Ok(sealed) => {
             let resume = Destination::Application(format!(
                 "{}/resume?id={id}",
                 context.ligature.configuration().redirect_uri(&key)
             ));
             SeeOther { to: resume, cookies: vec![context.cookies.posted(&id, &sealed)] }
         }
-        Ok(_) => refuse(&Error::from(Refusal::StateMissing)),
         Err(error) => refuse(&error),
     };
     next.answer(&context)
@@ -109,11 +132,30 @@ pub async fn resume(
 ) -> Response {
     let Query(Posted { id }) = posted.unwrap_or_default();
     let id = cookie_id(&id);
-    let answer = read(&headers, &context.cookies.posted_name(&id))
-        .and_then(|sealed| context.ligature.sign_in().open_answer(&key, &sealed));
-    let mut response = finish(&context, &web, &key, &headers, answer.unwrap_or_default()).await;
+    let answer = match read(&headers, &context.cookies.posted_name(&id)) {
+        Some(sealed) => context.ligature.sign_in().open_answer(&key, &sealed).await,
+        None => Ok(None),
+    };
+    let mut response = match answer {
+        Ok(answer) => finish(&context, &web, &key, &headers, answer.unwrap_or_default()).await,
+        Err(error) => refuse(&error).answer(&context),
+    };
     if let Ok(gone) = context.cookies.header(&context.cookies.posted(&id, "")).parse() {
         response.headers_mut().append(axum::http::header::SET_COOKIE, gone);
     }
     response
+}
+
+/// What is published for a provider that has to be told of us (SAML 2.0 Metadata §4.1).
+pub async fn metadata(State(context): State<Context>, Path(key): Path<String>) -> Response {
+    match context.ligature.configuration().published(&key).await {
+        Ok(Some(xml)) => {
+            ([(CONTENT_TYPE, "application/samlmetadata+xml"), (CACHE_CONTROL, "no-store")], xml)
+                .into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => StatusCode::from_u16(error.refusal().status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response(),
+    }
 }

@@ -51,6 +51,7 @@ mod registration;
 mod restore;
 mod rewind;
 mod rotation;
+mod saml;
 mod second_factor;
 mod secrets;
 mod sign_in;

@@ -13,6 +13,7 @@ pub mod organisations;
 mod overview;
 pub mod policy;
 pub mod profile_mapping;
+mod prepare_provider;
 mod provider_edit;
 pub mod provider_groups;
 mod provider_list;

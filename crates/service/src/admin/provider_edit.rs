@@ -13,6 +13,8 @@ pub struct ProviderEdit {
     pub settings: SettingsEdit,
     /// Empty keeps the secret that is stored.
     pub secret: String,
+    /// A key that was made for settings that want one: the secret where none is stored and none is given.
+    pub first_secret: String,
     pub enabled: Option<bool>,
     pub position: Option<i32>,
     /// Offered to every organisation; from the home one only.

@@ -8,7 +8,7 @@ use storage::{
     policy::providers::{count_adopters, delete_provider, find_provider, list_providers},
 };
 pub use upstream::{
-    Check, Found, Input, Setting, Settings, SettingsProblem,
+    Check, Found, Input, SamlSettings, Setting, Settings, SettingsProblem,
     presets::{self, Capability, Preset},
 };
 

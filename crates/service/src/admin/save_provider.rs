@@ -90,6 +90,7 @@ impl ProviderAdmin {
         edit: ProviderEdit,
         create: bool,
     ) -> Result<(), SaveProblem> {
+        let edit = self.prepared(edit).await?;
         let mut problems = Vec::new();
         let slug = edit.key.len() <= 40
             && !edit.key.is_empty()
@@ -314,11 +315,16 @@ impl ProviderAdmin {
         let now = self.now();
         let edit = edited.edit;
         let replaced = old.filter(|old| old.id != id);
-        let (secret, secret_set_at) = if edit.secret.is_empty() {
+        let given = if edit.secret.is_empty() && old.is_none_or(|old| old.secret.is_none()) {
+            &edit.first_secret
+        } else {
+            &edit.secret
+        };
+        let (secret, secret_set_at) = if given.is_empty() {
             // A row that stays keeps its own.
             replaced.map_or((None, None), |old| (old.secret.clone(), old.secret_set_at))
         } else {
-            (Some(self.keys.seal("provider-secret", edit.secret.as_bytes())?), Some(now))
+            (Some(self.keys.seal("provider-secret", given.as_bytes())?), Some(now))
         };
         let row = Provider {
             id,

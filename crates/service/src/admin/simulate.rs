@@ -249,7 +249,15 @@ impl Simulations {
         let email = text("email").or_else(|| Some(link.label.clone()).filter(|l| l.contains('@')));
         let email_verified = claims.get("email_verified") == Some(&json!(true));
         let subject = if made.unlinked { NOBODY.to_owned() } else { link.subject };
-        Ok(Assertion { subject, email, email_verified, name: text("name"), auth_at: None, claims })
+        Ok(Assertion {
+            subject,
+            email,
+            email_verified,
+            name: text("name"),
+            auth_at: None,
+            claims,
+            once: None,
+        })
     }
 
     /// The policies as they would be with a stored version in force.
@@ -284,6 +292,7 @@ fn made_up(made: &SampleAssertion) -> Result<Assertion, Error> {
         name,
         auth_at: None,
         claims,
+        once: None,
     })
 }
 

@@ -167,6 +167,7 @@ mod tests {
             name: None,
             auth_at: None,
             claims: serde_json::Map::new(),
+            once: None,
         };
         UpstreamIdentity {
             provider: domain::ProviderId([1; 16]),

@@ -174,6 +174,7 @@ impl Product {
             name: Some("N".into()),
             auth_at: None,
             claims: serde_json::Map::new(),
+            once: None,
         };
         UpstreamIdentity {
             provider: ProviderId([u8::try_from(identity.0).unwrap() + 1; 16]),

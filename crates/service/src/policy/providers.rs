@@ -132,6 +132,15 @@ impl Configuration {
         all.iter().find(|p| p.key == key).cloned().ok_or_else(|| Refusal::ProviderUnknown.into())
     }
 
+    /// What we publish for a provider that has to be told of us; `None` for all others.
+    ///
+    /// # Errors
+    /// [`Refusal::ProviderUnknown`].
+    pub async fn published(&self, key: &str) -> Result<Option<String>, Error> {
+        let row = self.provider(&mut self.store.read().await?, key).await?;
+        Ok(self.connector(&row).await?.published(&self.redirect_uri(key)))
+    }
+
     /// The redirect URI of a provider, different for each (OC-05).
     #[must_use]
     pub fn redirect_uri(&self, key: &str) -> String {

@@ -18,15 +18,18 @@ use crate::{
     },
 };
 
-/// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207).
+/// The parameters of the answer (RFC 6749 §4.1.2, RFC 9207; SAML 2.0 Bindings §3.5.3).
 #[derive(Debug, Clone, Default)]
 pub struct Callback {
     pub state: Option<String>,
+    /// The code, or the SAML response.
     pub code: Option<String>,
     pub error: Option<String>,
     pub iss: Option<String>,
     /// What Apple posts once, at a person's first sign-in: a name is taken from it, and nothing else.
     pub user: Option<String>,
+    /// Why an answer that is too large to be carried was not kept, for administrators.
+    pub not_kept: Option<String>,
 }
 
 impl SignIn {
@@ -49,6 +52,9 @@ impl SignIn {
                     .contains(&error.as_str());
             tracing::info!(provider.key = key, known, "the provider answered with an error");
             return Err(self.spend(&start, Refusal::ProviderRefused).await);
+        }
+        if let Some(why) = answer.not_kept {
+            return Err(self.spend_for(&start, Refusal::ProviderAnswer, Some(why)).await);
         }
         let Some(code) = &answer.code else {
             return Err(self.spend(&start, Refusal::ProviderRefused).await);

@@ -3,7 +3,7 @@ use crate::{services::SignIn, transaction::Transactions};
 use std::sync::Arc;
 
 use domain::{
-    Decision, EventKind, Facts, Policy, Refusal, attempt::AttemptProgress,
+    DAY, Decision, EventKind, Facts, MINUTE, Policy, Refusal, attempt::AttemptProgress,
     linking::facts::UserAction, path::Continuation,
 };
 use storage::{
@@ -17,6 +17,7 @@ use crate::{
         opened::{Opened, blank},
         step_input::StepInput,
     },
+    crypto::random::hash,
     policy::context::PolicyContext,
     sign_in::{
         facts::Ask,
@@ -67,6 +68,14 @@ impl SignIn {
         let ctx = &ctx.for_continuation(&start.continuation);
         if !consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
             return Err(Refusal::StateReplayed.into());
+        }
+        if let Some(once) = &identity.assertion.once {
+            let hash = hash(&format!("once {} {}", identity.provider, once.id));
+            // Not longer than a day, whatever the provider says: the start that it answers is over long before.
+            let until = once.until.min(self.now().saturating_add(DAY)).saturating_add(MINUTE);
+            if !consume_state(c, &hash, until).await? {
+                return Err(Refusal::StateReplayed.into());
+            }
         }
         let config = self.decisions().hold(c, identity, start.continuation.client_id()).await?;
         if !config.still_says(identity) {

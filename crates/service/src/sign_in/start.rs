@@ -126,6 +126,7 @@ pub struct PendingAuthorization {
 pub(crate) fn refusal_of(error: &UpstreamError) -> Refusal {
     match error {
         UpstreamError::Down(_) => Refusal::ProviderDown,
+        UpstreamError::Declined(_) => Refusal::ProviderRefused,
         UpstreamError::Refused(_) | UpstreamError::Answer(_) => Refusal::ProviderAnswer,
     }
 }
@@ -134,6 +135,12 @@ pub(crate) fn refusal_of(error: &UpstreamError) -> Refusal {
 #[must_use]
 pub fn cookie_id(state: &str) -> String {
     state.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').take(8).collect()
+}
+
+/// Whether a text can be a state of ours: a provider that begins by itself sends none, or a word of its own.
+#[must_use]
+pub fn is_state(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 impl SignIn {

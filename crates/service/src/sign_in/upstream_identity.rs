@@ -46,6 +46,7 @@ impl UpstreamIdentity {
             name: None,
             auth_at: None,
             claims: serde_json::Map::new(),
+            once: None,
         };
         Self::new(provider.clone(), assertion)
     }

@@ -1,12 +1,14 @@
 //! Vendors: what fills a provider's settings in, what it can deliver, and how it differs from its protocol. A preset is a file
 //! and a line of the registry below.
+#[cfg(all(test, feature = "saml"))]
+mod saml_tests;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use template::{
     Capability, LDAP, LdapTemplate, Namespace, OAUTH2, OIDC, Oauth2Template, OidcTemplate, Preset,
-    Template,
+    SAML, SamlTemplate, Template,
 };
 
 use crate::{
@@ -55,6 +57,11 @@ registry! {
     active_directory,
     free_ipa,
     openldap,
+    adfs_saml,
+    microsoft_saml,
+    okta_saml,
+    keycloak_saml,
+    simplesamlphp,
 }
 
 /// Providers without a vendor: everything is typed.
@@ -105,18 +112,31 @@ pub const GENERIC: &[Preset] = &[
         can: &[],
         notes: "",
     },
+    Preset {
+        key: "saml",
+        name: "SAML 2.0",
+        template: Template::Saml(SAML),
+        asks: &["metadata_url", "metadata", "subject_claim", "emails_are_verified"],
+        can: &[Capability::StableSubject],
+        notes: "",
+    },
 ];
 
 /// What a provider can be added from, in the order in which the console shows it.
 pub fn choices() -> impl Iterator<Item = &'static Preset> {
-    ALL.iter().copied().chain(GENERIC)
+    ALL.iter()
+        .copied()
+        .chain(GENERIC)
+        .filter(|preset| cfg!(feature = "saml") || preset.protocol() != "saml")
 }
 
 /// A preset's mark as SVG without anything that runs; `None` for one without, and for no preset.
 #[must_use]
 pub fn mark(key: &str) -> Option<&'static str> {
-    if key == "oidc" {
-        return Some(include_str!("marks/oidc.svg"));
+    match key {
+        "oidc" => return Some(include_str!("marks/oidc.svg")),
+        "saml" => return Some(include_str!("marks/saml.svg")),
+        _ => {}
     }
     let index = ALL.iter().position(|preset| preset.key == key)?;
     MARKS.get(index).copied()
@@ -133,7 +153,7 @@ pub(crate) fn dialect(key: &str) -> &'static Dialect {
     match find(key).map(|preset| &preset.template) {
         Some(Template::Oauth2(template)) => template.dialect,
         Some(Template::Github) => &github::DIALECT,
-        Some(Template::Oidc(_) | Template::Ldap(_)) | None => &PLAIN,
+        Some(Template::Oidc(_) | Template::Ldap(_) | Template::Saml(_)) | None => &PLAIN,
     }
 }
 

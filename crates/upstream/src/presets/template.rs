@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use crate::{
     protocols::dialect::{Dialect, PLAIN},
     settings::{
-        Auth, GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, Reauth, Settings,
-        SettingsProblem,
+        Auth, GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, Reauth, SamlSettings,
+        Settings, SettingsProblem,
     },
 };
 
@@ -84,6 +84,7 @@ pub enum Template {
     Oauth2(Oauth2Template),
     Github,
     Ldap(LdapTemplate),
+    Saml(SamlTemplate),
 }
 
 /// Settings of an OpenID Provider.
@@ -187,6 +188,21 @@ pub const LDAP: LdapTemplate = LdapTemplate {
     nested_groups: true,
 };
 
+/// Settings of a SAML identity provider.
+#[derive(Debug)]
+pub struct SamlTemplate {
+    /// Where it publishes itself; empty: no two are alike.
+    pub metadata_url: &'static str,
+    /// Empty: the persistent NameID.
+    pub subject_claim: &'static str,
+    pub groups_claim: &'static str,
+    pub force_authn: bool,
+}
+
+/// A provider that does everything as the standard says.
+pub const SAML: SamlTemplate =
+    SamlTemplate { metadata_url: "", subject_claim: "", groups_claim: "", force_authn: true };
+
 impl Preset {
     /// What the administrator has to type: the words in braces of its addresses.
     #[must_use]
@@ -196,6 +212,7 @@ impl Preset {
             Template::Oauth2(template) => template.authorization_url,
             Template::Github => "",
             Template::Ldap(template) => template.servers.first().copied().unwrap_or_default(),
+            Template::Saml(template) => template.metadata_url,
         };
         text.split('{')
             .skip(1)
@@ -215,6 +232,7 @@ impl Preset {
             Template::Oidc(_) => "oidc",
             Template::Oauth2(_) | Template::Github => "oauth2",
             Template::Ldap(_) => "ldap",
+            Template::Saml(_) => "saml",
         }
     }
 
@@ -310,6 +328,14 @@ impl Preset {
                 group_name_attribute: t.group_name_attribute.into(),
                 nested_groups: t.nested_groups,
                 ..LdapSettings::default()
+            }),
+            Template::Saml(t) => Settings::Saml(SamlSettings {
+                preset: self.stored_key().into(),
+                metadata_url: fill(t.metadata_url),
+                subject_claim: t.subject_claim.into(),
+                groups_claim: t.groups_claim.into(),
+                force_authn: t.force_authn,
+                ..SamlSettings::default()
             }),
         }
     }

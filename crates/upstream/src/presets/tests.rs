@@ -338,7 +338,7 @@ impl Stage {
 #[test]
 fn every_preset_has_a_case_its_own_key_and_no_capability_twice() {
     let keys: Vec<&str> = cases().iter().map(|case| case.key).collect();
-    let redirects = ALL.iter().filter(|preset| preset.protocol() != "ldap");
+    let redirects = ALL.iter().filter(|preset| !["ldap", "saml"].contains(&preset.protocol()));
     assert_eq!(keys, redirects.map(|preset| preset.key).collect::<Vec<_>>());
     for preset in ALL {
         let mut can = preset.can.to_vec();
@@ -449,7 +449,7 @@ async fn every_preset_leads_to_the_vendors_page_and_asks_for_the_least() {
                 "{}",
                 case.key
             ),
-            Settings::Oauth2(_) | Settings::Github(_) | Settings::Ldap(_) => {
+            Settings::Oauth2(_) | Settings::Github(_) | Settings::Ldap(_) | Settings::Saml(_) => {
                 assert!(!asked.contains_key("nonce"), "{}", case.key)
             }
         }
@@ -697,6 +697,7 @@ fn the_documentation_shows_every_preset_with_what_it_can() {
             Template::Oidc(_) => "OpenID Connect",
             Template::Oauth2(_) | Template::Github => "OAuth 2.0",
             Template::Ldap(_) => "LDAP",
+            Template::Saml(_) => "SAML 2.0",
         };
         let can = Capability::ALL
             .map(|capability| if preset.can(capability) { "yes" } else { "" })

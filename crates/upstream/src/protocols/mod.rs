@@ -5,4 +5,7 @@ pub mod ldap;
 pub mod oauth2;
 pub mod oidc;
 pub mod request;
+#[cfg(feature = "saml")]
+pub mod saml;
+pub mod skew;
 pub mod token;

@@ -92,6 +92,7 @@ impl Settings {
                 s.check_subject(),
             ],
             Self::Ldap(s) => s.problems(plain_http),
+            Self::Saml(s) => s.problems(url),
         };
         let mut problems: Vec<SettingsProblem> = Vec::new();
         for problem in found.into_iter().filter_map(Result::err) {

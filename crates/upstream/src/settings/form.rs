@@ -13,6 +13,8 @@ pub enum Input {
     Url,
     /// Words with blanks, commas or line ends between them.
     Words,
+    /// Several lines, as they are.
+    Lines,
     /// A line each: `name=value`.
     Pairs,
     /// One of these values.
@@ -102,6 +104,22 @@ const LDAP: &[Setting] = settings! {
     plain: Input::YesNo,
 };
 
+const SAML: &[Setting] = settings! {
+    metadata_url: Input::Url,
+    metadata: Input::Lines,
+    idp_entity_id: Input::Text,
+    sso_url: Input::Url,
+    certificates: Input::Lines,
+    subject_claim: Input::Text,
+    email_claim: Input::Text,
+    emails_are_verified: Input::YesNo,
+    name_claim: Input::Text,
+    username_claim: Input::Text,
+    groups_claim: Input::Text,
+    sign_requests: Input::YesNo,
+    force_authn: Input::YesNo,
+};
+
 impl Settings {
     /// The settings of its kind, in the order of the form.
     #[must_use]
@@ -111,6 +129,7 @@ impl Settings {
             Self::Oauth2(_) => OAUTH2,
             Self::Github(_) => GITHUB,
             Self::Ldap(_) => LDAP,
+            Self::Saml(_) => SAML,
         }
     }
 
@@ -165,7 +184,7 @@ impl Input {
     fn value(self, text: &str) -> Option<Value> {
         let text = text.trim();
         match self {
-            Self::Text | Self::Url => Some(text.into()),
+            Self::Text | Self::Url | Self::Lines => Some(text.into()),
             Self::Words => Some(
                 text.split([' ', ',', '\n', '\r', '\t'])
                     .filter(|word| !word.is_empty())
@@ -193,14 +212,17 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, presets};
+    use crate::{
+        GithubSettings, LdapSettings, Oauth2Settings, OidcSettings, SamlSettings, presets,
+    };
 
-    fn kinds() -> [Settings; 4] {
+    fn kinds() -> [Settings; 5] {
         [
             Settings::Oidc(OidcSettings::default()),
             Settings::Oauth2(Oauth2Settings::default()),
             Settings::Github(GithubSettings::usual()),
             Settings::Ldap(LdapSettings::default()),
+            Settings::Saml(SamlSettings::default()),
         ]
     }
 
@@ -214,7 +236,13 @@ mod tests {
                 .map(String::as_str)
                 .filter(|name| !["kind", "preset"].contains(name))
                 .collect();
-            let mut typed: Vec<&str> = settings.inputs().iter().map(|s| s.name).collect();
+            // Metadata are typed to fill others in.
+            let mut typed: Vec<&str> = settings
+                .inputs()
+                .iter()
+                .map(|s| s.name)
+                .filter(|name| *name != "metadata")
+                .collect();
             stored.sort_unstable();
             typed.sort_unstable();
             assert_eq!(typed, stored, "{}", settings.kind());

@@ -8,6 +8,7 @@ mod oauth2;
 mod oidc;
 mod problem;
 mod provider;
+mod saml;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,5 @@ pub use oauth2::Oauth2Settings;
 pub use oidc::{OidcSettings, Reauth};
 pub use problem::SettingsProblem;
 pub use provider::Settings;
+pub use saml::SamlSettings;
 pub use source::Source;

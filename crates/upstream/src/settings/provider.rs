@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     github::GithubSettings, ldap::LdapSettings, oauth2::Oauth2Settings, oidc::OidcSettings,
+    problem::SettingsProblem, saml::SamlSettings,
 };
 
 /// Settings by kind.
@@ -13,6 +14,7 @@ pub enum Settings {
     Oauth2(Oauth2Settings),
     Github(GithubSettings),
     Ldap(LdapSettings),
+    Saml(SamlSettings),
 }
 
 impl Settings {
@@ -24,6 +26,18 @@ impl Settings {
             Self::Oauth2(_) => "oauth2",
             Self::Github(_) => "github",
             Self::Ldap(_) => "ldap",
+            Self::Saml(_) => "saml",
+        }
+    }
+
+    /// As they are stored: what was only typed to fill others in has done so.
+    ///
+    /// # Errors
+    /// [`SettingsProblem`] at the field that cannot be read.
+    pub fn resolved(self) -> Result<Self, SettingsProblem> {
+        match self {
+            Self::Saml(s) => s.with_own_metadata().map(Self::Saml),
+            other => Ok(other),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where a provider's word comes from: what of its settings says who somebody is, and which addresses get its secret.
 use super::{
     github::GithubSettings, ldap::LdapSettings, oauth2::Oauth2Settings, oidc::OidcSettings,
-    provider::Settings,
+    provider::Settings, saml::SamlSettings,
 };
 
 /// Where a provider's word comes from: everything of its settings that can alter who an identity is (DL-01). Two
@@ -173,6 +173,41 @@ impl Settings {
                 ],
                 secret_to: &["servers"],
             },
+            Self::Saml(settings) => {
+                let keys = settings.keys();
+                let SamlSettings {
+                    preset: _,
+                    metadata_url: _,
+                    metadata: _,
+                    idp_entity_id,
+                    sso_url,
+                    certificates: _,
+                    subject_claim,
+                    email_claim,
+                    emails_are_verified,
+                    name_claim: _,
+                    username_claim,
+                    groups_claim,
+                    sign_requests: _,
+                    force_authn,
+                } = settings;
+                Source {
+                    says: vec![
+                        kind,
+                        ("idp_entity_id", idp_entity_id),
+                        ("sso_url", sso_url),
+                        ("certificates", keys),
+                        ("subject_claim", subject_claim),
+                        ("email_claim", email_claim),
+                        ("emails_are_verified", emails_are_verified.to_string()),
+                        ("username_claim", username_claim),
+                        ("groups_claim", groups_claim),
+                        ("force_authn", force_authn.to_string()),
+                    ],
+                    // The key that signs requests is sent to nobody.
+                    secret_to: &[],
+                }
+            }
         }
     }
 }

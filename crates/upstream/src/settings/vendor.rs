@@ -21,7 +21,7 @@ impl Settings {
             }
             // The API says who somebody is: another one speaks of other people, whatever the pages' address is.
             Self::Github(s) => format!("github:{} {}", s.web_url, s.api_url),
-            Self::Ldap(_) => format!("prov:{provider}"),
+            Self::Ldap(_) | Self::Saml(_) => format!("prov:{provider}"),
         }
     }
 
@@ -33,6 +33,7 @@ impl Settings {
             Self::Oauth2(s) => &s.preset,
             Self::Github(_) => presets::github::PRESET.key,
             Self::Ldap(s) => &s.preset,
+            Self::Saml(s) => &s.preset,
         }
     }
 

@@ -224,7 +224,7 @@ impl Generic {
         claims
             .retain(|name, _| dialect.claims.is_empty() || dialect.claims.contains(&name.as_str()));
         let name = text_at(&who, &settings.name_path).or_else(|| text_at(&who, dialect.name_else));
-        Ok(Assertion { subject, email, email_verified, name, auth_at: None, claims })
+        Ok(Assertion { subject, email, email_verified, name, auth_at: None, claims, once: None })
     }
 }
 

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Part, UpstreamError, kind_of},
     http::json,
-    protocols::oidc::keys::{Keys, NoKey, algorithm},
+    protocols::{
+        oidc::keys::{Keys, NoKey, algorithm},
+        skew::SKEW,
+    },
     subject::text_subject,
 };
-
-/// Clock difference that tokens may have.
-pub const SKEW: Micros = domain::MINUTE;
 
 /// Why a token is not believed.
 #[derive(Debug, PartialEq, Eq)]
