@@ -1,5 +1,7 @@
 //! Applications as administrators register and change them.
-use domain::{ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour};
+use domain::{
+    ApplicationId, EventKind, HOUR, Micros, Refusal, Right, audit_events::Target, colour::Colour,
+};
 use issuer::{Brand, RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -144,7 +146,6 @@ impl Applications {
         };
         self.with_authority(authority, Right::ChangeApplications, move |this, c, actor| {
             Box::pin(async move {
-                let by = actor.name();
                 let mut row = row;
                 change_config_version(c, row.organisation_id).await?;
                 let new = add_application(c, &row).await?;
@@ -174,7 +175,10 @@ impl Applications {
                 } else {
                     EventKind::ApplicationChanged
                 };
-                this.record(c, Event::new(kind).by(by).detail(json!({"client_id": client}))).await
+                let event = actor
+                    .event(kind, Target::Application(client.clone()))
+                    .in_application(client.clone());
+                this.record(c, event.detail(json!({"client_id": client}))).await
             })
         })
         .await
@@ -255,7 +259,10 @@ impl Applications {
                 add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
                 this.record(
                     c,
-                    admin.event(EventKind::ApplicationSecret).detail(json!({"client_id": client})),
+                    admin
+                        .event(EventKind::ApplicationSecret, Target::Application(client.clone()))
+                        .in_application(client.clone())
+                        .detail(json!({"client_id": client})),
                 )
                 .await
             })
@@ -284,9 +291,13 @@ impl Applications {
             }
             this.record(
                 c,
-                Event::new(EventKind::ApplicationRevoked)
-                    .account(account)
-                    .detail(json!({"client_id": client})),
+                Event::in_session(
+                    ctx.session()?,
+                    EventKind::ApplicationRevoked,
+                    Target::Application(client.clone()),
+                )
+                .in_application(client.clone())
+                .detail(json!({"client_id": client})),
             )
             .await
         })
