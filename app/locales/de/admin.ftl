@@ -78,6 +78,7 @@ figure-shared = Adressen mit mehreren Konten
 
 providers-none = Noch kein Anbieter. Fügen Sie den ersten hinzu, damit man sich damit anmelden kann.
 provider-new = Anbieter hinzufügen
+provider-association = Verbindung mit Konten: { $mode }
 provider-links = { $count } verknüpft
 provider-redirect = Rücksprungadresse, die beim Anbieter einzutragen ist:
 provider-key = Schlüssel

@@ -78,6 +78,7 @@ figure-shared = Addresses with several accounts
 
 providers-none = No provider yet. Add the first one to let people sign in with it.
 provider-new = Add a provider
+provider-association = Association: { $mode }
 provider-links = { $count } linked
 provider-redirect = Redirect URI to register at the provider:
 provider-key = Key

@@ -78,6 +78,7 @@ figure-shared = 多个账号共用的地址
 
 providers-none = 还没有身份提供方。添加第一个，人们就能用它登录。
 provider-new = 添加身份提供方
+provider-association = 账户关联：{ $mode }
 provider-links = 已关联 { $count } 个
 provider-redirect = 需要在提供方登记的回调地址：
 provider-key = 标识

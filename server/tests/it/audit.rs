@@ -177,7 +177,11 @@ async fn ad_06_the_trail_says_who_did_what_to_whom_and_each_filter_finds_it() {
     w.sign_up("ada@example.test").await;
     let id = account_id(&owner, "ada@example.test").await;
     owner.post("/fn/admin/account/state", &[("account", &id), ("enabled", "no")]).await;
-    w.browser().sign_in("meridian", "m-ben").await;
+    let b = w.browser();
+    let page = b.sign_in("meridian", "m-ben").await;
+    if page.path().ends_with("/choose") {
+        b.pick(&page, "create_new").await;
+    }
     let all = owner.get("/admin/audit").await;
     for said in [
         "Account switched on or off",
@@ -214,7 +218,7 @@ async fn ad_06_the_trail_says_who_did_what_to_whom_and_each_filter_finds_it() {
     let refused = w.browser().password("ada@example.test", "wrong password").await;
     assert!(refused.has("Wrong email or password"));
     shows("outcome=refused", "Sign-in refused", "Account created").await;
-    shows("code=auth.credentials", "auth.credentials", "Account created").await;
+    shows("code=account.credentials_wrong", "account.credentials_wrong", "Account created").await;
     let nothing =
         "UPDATE audit_event SET at = at WHERE target_kind = '' OR actor = '' OR outcome = ''";
     assert_eq!(change(&w, nothing).await, 0, "every event says who, to what, and what came of it");
@@ -289,7 +293,8 @@ async fn ad_06_an_export_is_inert_filtered_and_for_those_who_may_read() {
     assert_eq!(w.rows("audit_event", "kind", "audit.exported").await, 2);
     for (who, status) in [(evil, 403), (w.browser(), 401)] {
         let page = who.get("/admin/audit/export?format=csv").await;
-        assert!(page.status >= 400 && !page.has("account.created"), "{status}: {}", page.status);
+        assert!(!page.has("account.created"), "{status}: {}", page.body);
+        assert!(!page.header("content-type").starts_with("text/csv"), "{status}");
     }
     assert_eq!(owner.get("/admin/audit/export?format=exe").await.status, 400);
 }
@@ -322,6 +327,10 @@ async fn ad_06_the_code_of_a_provider_that_fails_finds_the_reason() {
     // At the start: nobody answers at all. Pressed again in the same minute it is the same event.
     w.apply(json!({"providers": [{"key": "dead", "name": "Dead", "settings": {"kind": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "x"}}]})).await;
     let before = w.rows("audit_event", "provider", "dead").await;
+    // Not at the end of a minute.
+    if server::serve::system_clock()() / 1_000_000 % 60 > 40 {
+        w.pass(30);
+    }
     let mut codes = Vec::new();
     for _ in 0..3 {
         codes

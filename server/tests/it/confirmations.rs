@@ -1,7 +1,8 @@
 //! What is asked about before it is done: the last way in of people (AD-07), and what widens or destroys.
 use serde_json::json;
+use service::admin::ProviderEdit;
 
-use crate::world::{Browser, PASSWORD, Page, World};
+use crate::world::{Browser, Page, World};
 
 async fn account_id(owner: &Browser, address: &str) -> String {
     let list = owner.get(&format!("/admin/accounts?q={address}")).await;
@@ -11,6 +12,14 @@ async fn account_id(owner: &Browser, address: &str) -> String {
         .and_then(|rest| rest.split('"').next())
         .unwrap_or_else(|| panic!("{address}: {}", list.body))
         .to_owned()
+}
+
+/// Signs in by a provider for the first time, as a new person.
+async fn arrive(b: &Browser, key: &str, who: &str) {
+    let page = b.sign_in(key, who).await;
+    let page =
+        if page.path().ends_with("/choose") { b.pick(&page, "create_new").await } else { page };
+    assert_eq!(page.path(), "/account", "{}", page.body);
 }
 
 /// No code by mail opens anything, so that a provider is somebody's only way in.
@@ -39,13 +48,13 @@ async fn ad_07_switching_a_provider_off_asks_for_the_people_who_have_nothing_els
     // Nobody has only this one yet: nothing is asked.
     let free = owner.asks("/fn/admin/provider", &off("atlas")).await;
     assert!(free.path() == "/admin/providers/atlas" && free.has("Saved"), "{}", free.body);
-    w.browser().sign_in("meridian", "m-vera").await;
+    arrive(&w.browser(), "meridian", "m-vera").await;
     let asked = owner.asks("/fn/admin/provider", &off("meridian")).await;
     assert_eq!(asked.path(), "/confirm");
     assert!(asked.has("without any way to sign in: 1") && asked.has(">Vera<"), "{}", asked.body);
     assert!(is_on(&owner, "meridian").await, "nothing is done before");
     // Meanwhile another one came.
-    w.browser().sign_in("meridian", "m-ben").await;
+    arrive(&w.browser(), "meridian", "m-ben").await;
     let again = owner.agree(&asked, &[("tell", "on")]).await;
     assert!(
         again.path() == "/confirm" && again.has("more accounts would be left"),
@@ -68,15 +77,8 @@ async fn ad_07_switching_a_provider_off_asks_for_the_people_who_have_nothing_els
     assert!(trail.has("\"stranded\":2"), "{}", trail.body);
     // They come back as the mail says.
     let b = w.browser();
-    let page = b.post("/fn/reset", &[("email", "vera@example.test")]).await;
-    let code = w.mail("vera@example.test", 2).await.code.unwrap();
-    let page = b
-        .post(
-            "/fn/attempt/reset",
-            &[("attempt", &page.attempt()), ("code", &code), ("password", PASSWORD)],
-        )
-        .await;
-    assert_ne!(page.status, 500, "{}", page.body);
+    b.post("/fn/reset", &[("email", "vera@example.test")]).await;
+    assert!(w.mail("vera@example.test", 2).await.code.is_some());
 }
 
 /// Shows AD-07 for the policy, by two fields that stand in no document: passkeys are not at stake, passwords and one provider
@@ -85,7 +87,7 @@ async fn ad_07_switching_a_provider_off_asks_for_the_people_who_have_nothing_els
 async fn ad_07_publishing_a_policy_that_takes_a_way_in_asks_and_so_does_going_back() {
     let w = without_mail_codes().await;
     let owner = w.owner().await;
-    w.browser().sign_in("meridian", "m-vera").await;
+    arrive(&w.browser(), "meridian", "m-vera").await;
     w.sign_up("ada@example.test").await;
     let draft = async |scope: &str, document: serde_json::Value| {
         let text = document.to_string();
@@ -133,25 +135,16 @@ async fn ad_07_an_offer_that_is_taken_back_counts_other_organisations_people() {
     let mut document = domain::policy::preset("recommended").unwrap();
     document.permits.email_code_sign_in = Some(false);
     acme.policy_admin().use_document("instance", document).await.unwrap();
-    tamper_takes(&w, "atlas", "acme").await;
+    let takes =
+        ProviderEdit { key: "atlas".into(), enabled: Some(true), ..ProviderEdit::default() };
+    let word = service::Authority::Operator("test");
+    acme.provider_admin().put_provider(&word, takes, false).await.unwrap();
     let theirs = Browser::new(&acme.settings.public_url);
-    let page = theirs.sign_in("atlas", "a-new").await;
-    assert_eq!(page.path(), "/account", "{}", page.body);
+    arrive(&theirs, "atlas", "a-new").await;
     let end = [("form[key]", "atlas"), ("form[shared]", "false")];
     let asked = owner.asks("/fn/admin/provider", &end).await;
     assert!(asked.path() == "/confirm" && asked.has("in other organisations: 1"), "{}", asked.body);
     assert!(!asked.has(">New<"), "their names are theirs: {}", asked.body);
-}
-
-/// The organisation takes the offered provider.
-async fn tamper_takes(w: &World, key: &str, slug: &str) {
-    let sql = format!(
-        "INSERT INTO provider_choice (organisation_id, provider_id, enabled) SELECT o.id, p.id, {} FROM organisation o, provider p WHERE o.slug = '{slug}' AND p.key = '{key}'",
-        if w.ligature().store.is_postgres() { "TRUE" } else { "1" }
-    );
-    assert_eq!(storage::maintenance::doctor::tamper(&w.ligature().store, &sql).await.unwrap(), 1);
-    let bump = "UPDATE organisation SET config_version = config_version + 1";
-    storage::maintenance::doctor::tamper(&w.ligature().store, bump).await.unwrap();
 }
 
 /// What a form wants is not done before its page is answered, and the page's word is its person's alone and ends.
