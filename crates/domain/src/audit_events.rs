@@ -197,7 +197,8 @@ impl EventKind {
             | Self::SessionNotConfirmed
             | Self::SignInRefused => EventOutcome::Refused,
             Self::AttemptAbandoned | Self::EmailIgnored => EventOutcome::GivenUp,
-            Self::ApplicationTokenReused
+            Self::AdministratorClaimed
+            | Self::ApplicationTokenReused
             | Self::CodeSpray
             | Self::EmailContested
             | Self::PolicyDryRun
