@@ -149,7 +149,7 @@ fn ConfirmPage(
         <form method="post" action=ConfirmAct::url() class="stack wide">
             <input type="hidden" name="act" value=sealed/>
             {(shown.can_return).then(|| view! { <Check name="tell" label={t(l, "confirm-tell")} hint={ta(l, "confirm-tell-hint", &[("count", &MAILS.to_string())])} checked=true/> })}
-            <div class="row-actions"><GoOrLeave l=l go=go leave={t(l, "cancel")} to=back danger=true/></div>
+            <div class="row-actions"><GoOrLeave l=l go=go leave={t(l, "confirm-cancel")} to=back danger=true/></div>
         </form>
     }
     .into_any()

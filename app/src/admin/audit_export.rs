@@ -4,7 +4,7 @@ use crate::{
     page_request::{Answer, PageRequest},
 };
 use axum::{
-    http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::IntoResponse,
 };
 use domain::Refusal;
@@ -52,7 +52,6 @@ pub async fn export(req: PageRequest<AuditQuery>) -> Answer {
     let headers = [
         (CONTENT_TYPE, kind.to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, text).into_response())
 }

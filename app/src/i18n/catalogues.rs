@@ -131,7 +131,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("mail-{}-body", mails),
         ("text-{}", Kind::by_text().map(|kind| kind.name().to_owned()).collect()),
         ("event-{}", event_kinds),
-        ("confirm-widens-{}", raw(&["field-match", "belief"])),
+        ("confirm-widens-{}", raw(&["equal-address", "belief"])),
         ("audit-outcome-{}", names(&EventOutcome::ALL.map(EventOutcome::name))),
         ("audit-actor-{}", names(&ActorKind::ALL.map(ActorKind::name))),
         ("audit-target-{}", names(&TargetKind::ALL.map(TargetKind::name))),

@@ -250,7 +250,7 @@ impl ProviderAdmin {
         };
         let matches = edit.association.as_ref().is_some_and(|a| a.mode == Mode::FieldMatch)
             && Association::read(base).mode != Mode::FieldMatch;
-        let widens = [(matches, "field-match"), (believes, "belief")];
+        let widens = [(matches, "equal-address"), (believes, "belief")];
         Ok(Change {
             withdrawn: withdrawn.then_some(found.id),
             widens: widens.into_iter().filter(|(is, _)| *is).map(|(_, key)| key).collect(),
