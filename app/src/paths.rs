@@ -57,11 +57,18 @@ pub const ADMIN_POLICY_TRY: &str = "/admin/policy/try";
 pub const ADMIN_ACCOUNTS: &str = "/admin/accounts";
 pub const ADMIN_GROUPS: &str = "/admin/groups";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
+pub const ADMIN_AUDIT_EXPORT: &str = "/admin/audit/export";
 pub const ADMIN_APPLICATIONS: &str = "/admin/applications";
 pub const ADMIN_ORGANISATIONS: &str = "/admin/organisations";
 pub const ADMIN_ORGANISATION_NEW: &str = "/admin/organisations/new";
 pub const ADMIN_BRAND: &str = "/admin/brand";
 pub const SETUP: &str = "/setup";
+
+/// The page that asks before an act, which is kept under an id.
+#[must_use]
+pub fn ask(kept: &str) -> String {
+    format!("/confirm?act={kept}")
+}
 
 #[must_use]
 pub fn attempt(id: &str, page: &str) -> String {

@@ -51,6 +51,7 @@ pub fn routes() -> Router<Context> {
         .route("/account/sessions", get(crate::account::sessions::sessions))
         .route("/account/activity", get(crate::account::activity::activity))
         .route("/setup", get(crate::sign_in::setup::setup))
+        .route("/confirm", get(crate::confirm::confirm))
         .route("/admin", get(crate::admin::overview::overview))
         .route("/admin/providers", get(crate::admin::providers::providers))
         .route("/admin/providers/new", get(crate::admin::provider_add::new_provider))
@@ -75,4 +76,5 @@ pub fn routes() -> Router<Context> {
         .route("/admin/organisations/{slug}", get(crate::admin::organisations::organisation))
         .route("/admin/brand", get(crate::admin::brand::brand))
         .route("/admin/audit", get(crate::admin::audit::audit))
+        .route("/admin/audit/export", get(crate::admin::audit_export::export))
 }

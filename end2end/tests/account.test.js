@@ -42,6 +42,7 @@ for (const [js, view] of VIEWS) {
     await page.fill('textarea', DOCUMENT);
     await page.click('button.primary');
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     await context.clearCookies();
     // Anna comes by Meridian for the first time.
     await page.goto(`${w.url}/login`);
@@ -195,6 +196,7 @@ for (const [js, view] of VIEWS) {
     await page.fill('textarea', JSON.stringify(document));
     await page.click('button.primary');
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     // Nobody who runs the console is found by a number: Anna proves one.
     await context.clearCookies();
     await page.goto(`${w.url}/login`);
@@ -407,6 +409,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     await page.fill('textarea', JSON.stringify(document));
     await page.click('button.primary');
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     // Anna has an account by Meridian and adds a passkey to it.
     const leave = async () => {
       await context.clearCookies();
@@ -466,6 +469,7 @@ for (const [name, view] of [['en, 375 px', { viewport: { width: 375, height: 800
     if (view.locale === 'en') {
       await page.goto(`${w.url}/account/passkeys`);
       await page.click('.rows button');
+      await page.click('form[action="/fn/confirm"] button');
       await page.waitForSelector('.notice.good');
       assert.equal(await page.locator('.rows li').count(), 0);
     } else {

@@ -73,6 +73,7 @@ for (const [js, view] of some(VIEWS)) {
     await page.fill('textarea', JSON.stringify({ floors: { second_factor: 'always' } }));
     await page.click('button.primary');
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     await context.clearCookies();
     await page.goto(`${w.url}/authorize?${query}`);
     await page.click('form[action="/fn/signin/provider"] button[value="meridian"]');

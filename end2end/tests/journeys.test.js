@@ -141,6 +141,7 @@ for (const js of [false, true]) {
     await page.click('text=Show the difference');
     assert.match(await page.textContent('main'), /accept_unproven_links/);
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     assert.match(await page.textContent('.notice.bad'), /Unsafe/);
     await page.goto(`${w.url}/admin/accounts`);
     if (js) {
@@ -213,6 +214,7 @@ for (const js of [false, true]) {
     await page.goBack();
     await page.goBack();
     await page.click('button[name="becomes"][value="active"]');
+    await page.click('form[action="/fn/confirm"] button');
     const person = await open(t, js);
     await person.goto(`${w.url}/login`);
     await person.click('text=Continue with Meridian');

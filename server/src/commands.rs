@@ -51,6 +51,11 @@ enum Command {
         #[command(subcommand)]
         what: Option<MailCommand>,
     },
+    /// The audit trail.
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
     /// Make an owner's account; the password is read from standard input.
     CreateAdmin {
         #[arg(long)]
@@ -89,6 +94,16 @@ enum Command {
         /// The slug of the organisation; by default the home one.
         #[arg(long)]
         organisation: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Compare every sealed event with its seal; the exit code tells whether something was changed, removed or put in.
+    Verify {
+        /// A seal that must be there, as an earlier run or the server's log said: shows whether the newest batches were cut off.
+        #[arg(long)]
+        head: Option<String>,
     },
 }
 
@@ -159,6 +174,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Mails { what: Some(MailCommand::Retry) } => {
             let again = unsent::retry(&open(&config).await?).await?;
             say(&format!("{again} mails or texts are tried again at once by a running server."))?;
+        }
+        Command::Audit { what: AuditCommand::Verify { head } } => {
+            return verify_audit(&config, head.as_deref()).await;
         }
         Command::CreateAdmin { email, name, organisation } => {
             let mut password = String::new();
@@ -241,6 +259,29 @@ fn log(config: &Config) {
     } else {
         builder.with_ansi(std::io::stderr().is_terminal()).try_init()
     });
+}
+
+async fn verify_audit(config: &Config, head: Option<&str>) -> anyhow::Result<ExitCode> {
+    let found = open(config).await?.maintenance().verify_audit(head).await?;
+    say(&format!(
+        "{} batches with {} events; {} batches were emptied by retention, {} events erased with their accounts, {} not sealed yet.",
+        found.batches, found.events, found.removed, found.erased, found.unsealed
+    ))?;
+    for (number, damage) in &found.broken {
+        say(&format!("BROKEN: batch {number}: {damage}."))?;
+    }
+    if found.head_missing {
+        say("BROKEN: the seal that was named is not there: batches were cut off or made anew.")?;
+    }
+    if let Some((number, seal)) = &found.head {
+        say(&format!("Newest batch: {number}, seal {seal}"))?;
+    }
+    Ok(if found.is_good() {
+        say("OK")?;
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Makes the key file, readable by its owner only.

@@ -26,6 +26,7 @@ pub struct Config {
     pub session: Session,
     pub limits: Limits,
     pub passwords: Passwords,
+    pub audit: Audit,
     pub log: Log,
     /// Marks every page as a demo.
     pub demo: bool,
@@ -266,6 +267,14 @@ pub struct Passwords {
     pub leaked_file: Option<PathBuf>,
     /// A service that is asked by the first five letters of the hash, like `https://api.pwnedpasswords.com/range/`. Empty: none.
     pub leaked_url: String,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// Days after which events of the audit trail are removed, in whole sealed batches; the seals stay. `0`: never.
+    pub keep_days: u16,
 }
 
 /// `[log]`

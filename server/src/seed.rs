@@ -133,6 +133,9 @@ pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
                 SaveProblem::Policy(p) => {
                     anyhow::anyhow!("provider {}: {} {}", provider.key, p.path, p.remedy)
                 }
+                SaveProblem::NotAgreed(_) => {
+                    anyhow::anyhow!("provider {}: the operator is asked nothing", provider.key)
+                }
                 SaveProblem::Unconfirmed(links) => {
                     anyhow::anyhow!("provider {}: {links} identities are linked", provider.key)
                 }

@@ -83,6 +83,8 @@ pub async fn ligature(
             url: config.passwords.leaked_url.clone(),
         },
         synchronous_standby: config.database.synchronous_standby,
+        audit_kept: (config.audit.keep_days > 0)
+            .then(|| i64::from(config.audit.keep_days) * domain::DAY),
         plain_http: config.http_client.allow_private,
     };
     Ok(Ligature::open(store(config)?, master, guard, clock, settings).await?)

@@ -78,6 +78,7 @@ figure-shared = Adressen mit mehreren Konten
 
 providers-none = Noch kein Anbieter. Fügen Sie den ersten hinzu, damit man sich damit anmelden kann.
 provider-new = Anbieter hinzufügen
+provider-association = Verbindung mit Konten: { $mode }
 provider-links = { $count } verknüpft
 provider-redirect = Rücksprungadresse, die beim Anbieter einzutragen ist:
 provider-key = Schlüssel
@@ -297,9 +298,89 @@ problem-home-only = Nur die Heimatorganisation darf unbewiesene Verknüpfungen a
 
 ## audit
 
-audit-support = Hilfecode
-audit-none = Kein Ereignis passt.
-audit-older = Ältere Ereignisse
+audit-lead = Wer was bei wem getan hat, und warum so entschieden wurde.
+audit-search = Protokoll durchsuchen
+audit-search-hint = Ein Support-Code, ein Name, eine E-Mail-Adresse oder eine ID.
+audit-filters = Filter
+audit-filters-on = Aktive Filter
+audit-filters-clear = Alle Filter entfernen
+audit-filter-go = Filter anwenden
+audit-filter-off = Filter entfernen: { $filter }
+audit-chip = { $filter }: { $value }
+audit-any = Alle
+audit-when = Wann
+audit-what = Was
+audit-whom = Bei wem
+audit-who = Durch wen
+audit-by = Anbieter und Anwendung
+audit-where = Von wo
+audit-outcome = Ergebnis
+audit-provider = Anbieter oder Methode
+audit-person-id = Konto-ID
+audit-thing = Objekt
+audit-thing-hint = Der Schlüssel eines Anbieters, eine Client-ID oder der Geltungsbereich einer Regel.
+audit-code = Ablehnungscode
+audit-code-hint = Zum Beispiel provider.down.
+audit-from-day = Ab Tag (UTC)
+audit-until-day = Bis Tag (UTC)
+audit-support = Support-Code
+audit-themselves = Selbst
+audit-account-gone = Gelöschtes Konto
+audit-empty = Noch ist nichts geschehen. Anmeldungen und Änderungen erscheinen hier.
+audit-none = Kein Ereignis passt. Entfernen Sie einen Filter oder suchen Sie anders.
+audit-none-yet = Unter den bisher durchsuchten Ereignissen passt keines. Ältere können passen.
+audit-older = Ältere
+audit-newer = Neuere
+audit-export = Exportieren
+audit-export-lead = Was die Filter oben auswählen, höchstens die neuesten { $count } Ereignisse. Jeder Export ist selbst ein Ereignis.
+audit-export-csv = CSV herunterladen
+audit-export-lines = JSON-Zeilen herunterladen
+audit-outcome-done = Erledigt
+audit-outcome-refused = Abgelehnt
+audit-outcome-given-up = Abgebrochen
+audit-outcome-noticed = Bemerkt
+audit-actor-person = Eine Person
+audit-actor-visitor = Ein Besucher
+audit-actor-admin = Die Verwaltung
+audit-actor-provider = Der Anbieter
+audit-actor-program = Ein Programm
+audit-actor-system = Der Server
+audit-actor-cli = Die Befehlszeile
+audit-target-account = Konto
+audit-target-sign-in = Anmeldung
+audit-target-provider = Anbieter
+audit-target-application = Anwendung
+audit-target-policy = Regeln
+audit-target-organisation = Organisation
+audit-target-key = Schlüssel
+audit-target-registration = Registrierung durch Programme
+audit-target-instance = Ganze Instanz
+
+## confirm
+
+confirm-provider-off = { $name } ausschalten?
+confirm-provider-unshare = { $name } nicht mehr allen Organisationen anbieten?
+confirm-provider-widen = { $name } mehr Konten öffnen lassen?
+confirm-widens-equal-address = Wessen E-Mail-Adresse bei diesem Anbieter der eines Kontos gleicht, kommt in dieses Konto, ohne zu beweisen, dass es das eigene ist.
+confirm-widens-belief = Adressen, die dieser Anbieter bestätigt nennt, gelten als Beweis. Wer den Anbieter beherrscht, kommt dann an Konten mit diesen Adressen.
+confirm-publish = Version { $version } veröffentlichen?
+confirm-publish-fields = Felder, die sich ändern: { $count }. Ab dann melden sich alle danach an.
+confirm-owner = { $name } zum Eigentümer machen?
+confirm-owner-count = Eigentümer heute: { $count }.
+confirm-account-off = { $name } abschalten?
+confirm-account-sessions = Sitzungen, die enden: { $count }.
+confirm-passkey = Er kann nicht mehr zur Anmeldung benutzt werden. Auf Ihrem Gerät bleibt er, bis Sie ihn dort löschen.
+confirm-passkeys-left = Passkeys, die bleiben: { $count }.
+confirm-stranded = Konten, die keine Anmeldemöglichkeit mehr haben: { $count }. Sie und ihr Inhalt bleiben, aber niemand kommt hinein.
+confirm-stranded-more = und { $count } weitere
+confirm-stranded-elsewhere = Davon in anderen Organisationen: { $count }.
+confirm-cancel = Abbrechen
+confirm-tell = Ihnen mailen, wie sie wieder hineinkommen
+confirm-tell-hint = Die E-Mail sagt, wie man ein Passwort setzt. Sie geht an Konten dieser Organisation mit bestätigter Adresse, höchstens { $count }.
+confirm-grew = Inzwischen verlören mehr Konten ihre letzte Anmeldemöglichkeit. Bitte prüfen Sie noch einmal.
+policy-published = Veröffentlicht. Die Version gilt jetzt.
+owner-given = Die Rolle Eigentümer ist gegeben.
+account-off = Das Konto ist abgeschaltet, seine Sitzungen sind beendet.
 
 ## applications
 

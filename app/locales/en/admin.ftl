@@ -78,6 +78,7 @@ figure-shared = Addresses with several accounts
 
 providers-none = No provider yet. Add the first one to let people sign in with it.
 provider-new = Add a provider
+provider-association = Association: { $mode }
 provider-links = { $count } linked
 provider-redirect = Redirect URI to register at the provider:
 provider-key = Key
@@ -297,9 +298,89 @@ problem-home-only = Only the home organisation may accept unproven links.
 
 ## audit
 
+audit-lead = Who did what to whom, and why it was decided so.
+audit-search = Search the trail
+audit-search-hint = A support code, a name, an email address or an id.
+audit-filters = Filters
+audit-filters-on = Filters that are on
+audit-filters-clear = Clear all filters
+audit-filter-go = Apply filters
+audit-filter-off = Remove filter: { $filter }
+audit-chip = { $filter }: { $value }
+audit-any = Any
+audit-when = When
+audit-what = What
+audit-whom = To whom
+audit-who = Done by
+audit-by = Provider and application
+audit-where = From
+audit-outcome = Outcome
+audit-provider = Provider or method
+audit-person-id = Account id
+audit-thing = Thing
+audit-thing-hint = A provider's key, a client id or a policy's scope.
+audit-code = Refusal code
+audit-code-hint = For example provider.down.
+audit-from-day = From day (UTC)
+audit-until-day = To day (UTC)
 audit-support = Support code
-audit-none = No event fits.
-audit-older = Older events
+audit-themselves = Themselves
+audit-account-gone = Deleted account
+audit-empty = Nothing has happened yet. Sign-ins and changes appear here as they happen.
+audit-none = No event matches. Remove a filter or try another search.
+audit-none-yet = Nothing here among the events looked at so far. Older events may match.
+audit-older = Older
+audit-newer = Newer
+audit-export = Export
+audit-export-lead = What the filters above select, at most the newest { $count } events. Each export is an event of its own.
+audit-export-csv = Download CSV
+audit-export-lines = Download JSON lines
+audit-outcome-done = Done
+audit-outcome-refused = Refused
+audit-outcome-given-up = Given up
+audit-outcome-noticed = Noticed
+audit-actor-person = A person
+audit-actor-visitor = A visitor
+audit-actor-admin = An administrator
+audit-actor-provider = The provider
+audit-actor-program = A program
+audit-actor-system = The server
+audit-actor-cli = The command line
+audit-target-account = Account
+audit-target-sign-in = Sign-in
+audit-target-provider = Provider
+audit-target-application = Application
+audit-target-policy = Policy
+audit-target-organisation = Organisation
+audit-target-key = Key
+audit-target-registration = Registration by programs
+audit-target-instance = Whole instance
+
+## confirm
+
+confirm-provider-off = Turn off { $name }?
+confirm-provider-unshare = Stop offering { $name } to every organisation?
+confirm-provider-widen = Let { $name } open more accounts?
+confirm-widens-equal-address = Anyone whose email at this provider equals that of an account gets into that account, without proving that it is theirs.
+confirm-widens-belief = Addresses that this provider calls verified will count as proof. Whoever controls the provider can then reach accounts with these addresses.
+confirm-publish = Publish version { $version }?
+confirm-publish-fields = Fields that change: { $count }. Everyone signs in by it from then on.
+confirm-owner = Make { $name } an owner?
+confirm-owner-count = Owners today: { $count }.
+confirm-account-off = Switch off { $name }?
+confirm-account-sessions = Sessions that end: { $count }.
+confirm-passkey = It can no longer be used to sign in. The passkey also stays on your device until you delete it there.
+confirm-passkeys-left = Passkeys that stay: { $count }.
+confirm-stranded = Accounts left without any way to sign in: { $count }. They and what is in them stay, but nobody can get in.
+confirm-stranded-more = and { $count } more
+confirm-stranded-elsewhere = Of these, in other organisations: { $count }.
+confirm-cancel = Cancel
+confirm-tell = Email them how to get back in
+confirm-tell-hint = The email says how to set a password. It goes to accounts of this organisation that have a verified address, at most { $count }.
+confirm-grew = Since you last looked, more accounts would be left without a way to sign in. Please check again.
+policy-published = Published. It is in force now.
+owner-given = They are an owner now.
+account-off = The account is switched off and its sessions have ended.
 
 ## applications
 

@@ -78,6 +78,7 @@ figure-shared = 多个账号共用的地址
 
 providers-none = 还没有身份提供方。添加第一个，人们就能用它登录。
 provider-new = 添加身份提供方
+provider-association = 账户关联：{ $mode }
 provider-links = 已关联 { $count } 个
 provider-redirect = 需要在提供方登记的回调地址：
 provider-key = 标识
@@ -297,9 +298,89 @@ problem-home-only = 只有主组织可以接受未经证明的关联。
 
 ## audit
 
+audit-lead = 谁对谁做了什么，以及为何这样决定。
+audit-search = 搜索审计记录
+audit-search-hint = 支持代码、姓名、邮箱地址或 ID。
+audit-filters = 筛选
+audit-filters-on = 已启用的筛选
+audit-filters-clear = 清除所有筛选
+audit-filter-go = 应用筛选
+audit-filter-off = 移除筛选：{ $filter }
+audit-chip = { $filter }：{ $value }
+audit-any = 全部
+audit-when = 时间
+audit-what = 事件
+audit-whom = 对象
+audit-who = 操作者
+audit-by = 提供方和应用
+audit-where = 来源
+audit-outcome = 结果
+audit-provider = 提供方或登录方式
+audit-person-id = 账户 ID
+audit-thing = 事物
+audit-thing-hint = 提供方的键、客户端 ID 或策略的作用域。
+audit-code = 拒绝代码
+audit-code-hint = 例如 provider.down。
+audit-from-day = 起始日期（UTC）
+audit-until-day = 结束日期（UTC）
 audit-support = 支持代码
-audit-none = 没有匹配的记录。
-audit-older = 更早的记录
+audit-themselves = 本人
+audit-account-gone = 已删除的账户
+audit-empty = 还没有任何事件。登录和更改会显示在这里。
+audit-none = 没有符合的事件。请移除一个筛选或换一个搜索词。
+audit-none-yet = 目前查看过的事件中没有符合的。更早的事件可能符合。
+audit-older = 更早
+audit-newer = 更新
+audit-export = 导出
+audit-export-lead = 导出上方筛选出的事件，最多为最新的 { $count } 个。每次导出本身也是一个事件。
+audit-export-csv = 下载 CSV
+audit-export-lines = 下载 JSON 行
+audit-outcome-done = 已完成
+audit-outcome-refused = 已拒绝
+audit-outcome-given-up = 已放弃
+audit-outcome-noticed = 已注意到
+audit-actor-person = 个人
+audit-actor-visitor = 访客
+audit-actor-admin = 管理员
+audit-actor-provider = 提供方
+audit-actor-program = 程序
+audit-actor-system = 服务器
+audit-actor-cli = 命令行
+audit-target-account = 账户
+audit-target-sign-in = 登录
+audit-target-provider = 提供方
+audit-target-application = 应用
+audit-target-policy = 策略
+audit-target-organisation = 组织
+audit-target-key = 密钥
+audit-target-registration = 程序注册
+audit-target-instance = 整个实例
+
+## confirm
+
+confirm-provider-off = 关闭 { $name }？
+confirm-provider-unshare = 不再向所有组织提供 { $name }？
+confirm-provider-widen = 让 { $name } 打开更多账户？
+confirm-widens-equal-address = 在此提供方的邮箱与某个账户相同的人，无需证明即可进入该账户。
+confirm-widens-belief = 此提供方声明已验证的地址将被当作证明。控制该提供方的人便能进入使用这些地址的账户。
+confirm-publish = 发布版本 { $version }？
+confirm-publish-fields = 更改的字段：{ $count }。此后所有人都按它登录。
+confirm-owner = 让 { $name } 成为所有者？
+confirm-owner-count = 目前的所有者：{ $count }。
+confirm-account-off = 停用 { $name }？
+confirm-account-sessions = 将结束的会话：{ $count }。
+confirm-passkey = 它将不能再用于登录。在您从设备中删除之前，它仍会留在设备上。
+confirm-passkeys-left = 保留的通行密钥：{ $count }。
+confirm-stranded = 将没有任何登录方式的账户：{ $count }。账户及其内容会保留，但没有人能进入。
+confirm-stranded-more = 以及另外 { $count } 个
+confirm-stranded-elsewhere = 其中属于其他组织的：{ $count }。
+confirm-cancel = 取消
+confirm-tell = 发邮件告诉他们如何重新登录
+confirm-tell-hint = 邮件说明如何设置密码。只发给本组织中有已验证地址的账户，最多 { $count } 封。
+confirm-grew = 在此期间，会失去登录方式的账户变多了。请再确认一次。
+policy-published = 已发布，现已生效。
+owner-given = 对方现在是所有者。
+account-off = 账户已停用，其会话已结束。
 
 ## applications
 

@@ -16,5 +16,5 @@ pub mod recovered;
 pub mod remove;
 pub mod second_factor;
 pub mod sessions;
-mod signed_in;
+pub(crate) mod signed_in;
 pub mod undo;

@@ -2,6 +2,7 @@
 use crate::{
     account::signed_in::{done, entered, head},
     components::{CeremonyForm, Field, Moment, NeedsScript, Rows, Said},
+    confirm::{Act, ask},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -84,7 +85,5 @@ pub async fn add_passkey(
 #[server(prefix = "/fn", endpoint = "account/passkey/remove")]
 pub async fn remove_passkey(id: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let removed = context.ligature.passkeys().remove_passkey(&web.ctx, &id).await;
-    let next = done(&context, &web, removed, paths::PASSKEYS, "passkey-removed").await;
-    respond(&context, &next)
+    respond(&context, &ask(&context, &web, &Act::RemovePasskey { id: bounded(&id, 64) }).await)
 }

@@ -7,6 +7,7 @@ use crate::{
         saved::{Ways, done, saved},
     },
     components::{Field, Moment, Rows, method_name},
+    confirm::{Act, ask},
     context::{Context, WebRequest, asked},
     form_input::bounded,
     i18n::{Lang, t, ta},
@@ -51,6 +52,9 @@ pub async fn admin_remove_second_factor(account: String) -> Result<(), Code> {
 pub async fn set_role(account: String, role: String, given: String) -> Result<(), Code> {
     let (context, web) = asked();
     let admin = context.ligature.account_admin();
+    if let (Ok(id), Some(Role::Owner), "yes") = (account.parse(), Role::parse(&role), &*given) {
+        return respond(&context, &ask(&context, &web, &Act::GiveOwner { account: id }).await);
+    }
     let result = match (account.parse(), Role::parse(&role)) {
         (Ok(id), Some(role)) => admin.set_role(&web.ctx, id, role, given == "yes").await,
         _ => Err(Refusal::NotFound.into()),
@@ -63,7 +67,10 @@ pub async fn set_account_state(account: String, enabled: String) -> Result<(), C
     let (context, web) = asked();
     let admin = context.ligature.account_admin();
     let result = match account.parse() {
-        Ok(id) => admin.set_account_enabled(&web.ctx, id, enabled == "yes").await,
+        Ok(id) if enabled != "yes" => {
+            return respond(&context, &ask(&context, &web, &Act::AccountOff { account: id }).await);
+        }
+        Ok(id) => admin.set_account_enabled(&web.ctx, id, true).await,
         Err(_) => Err(Refusal::NotFound.into()),
     };
     respond(&context, &changed(&context, &web, &account, result, "saved").await)

@@ -38,7 +38,7 @@ pub async fn save_draft(scope: String, document: String) -> Result<(), Code> {
         Err(SaveProblem::Policy(problem)) => {
             redirect_with_flash(&context, &web, &bad, trouble(problem, document)).await
         }
-        Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_)) => {
+        Err(SaveProblem::Fields(_) | SaveProblem::Unconfirmed(_) | SaveProblem::NotAgreed(_)) => {
             refuse(&domain::Refusal::BadRequest.into())
         }
         Err(SaveProblem::Error(error)) => {

@@ -6,6 +6,7 @@ use crate::{
         story::{Story, sentences},
     },
     components::{Moment, Rows},
+    confirm::{Act, ask, ask_again},
     context::{Context, WebRequest, asked},
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond, turned_away},
@@ -14,7 +15,7 @@ use crate::{
     render::{Head, Layout, page},
 };
 use axum::{extract::Path, http::HeaderValue};
-use domain::{Refusal, Right, linking::Reason};
+use domain::{Refusal, Right, continuity::Consent, linking::Reason};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::{
@@ -45,11 +46,44 @@ pub(crate) async fn move_on(
     becomes: Option<Becomes>,
     seen: Option<i64>,
 ) -> SeeOther {
-    let Some(becomes) = becomes else { return refuse(&Refusal::BadRequest.into()) };
+    match becomes {
+        None => refuse(&Refusal::BadRequest.into()),
+        // Asked first: everybody signs in by it from then on.
+        Some(Becomes::Active) => ask(context, web, &Act::Publish { version, seen }).await,
+        Some(becomes) => moved(context, web, version, becomes, (seen, None)).await,
+    }
+}
+
+/// Puts a version in force. `consent`: what somebody agreed to on the page that asked.
+pub(crate) async fn published(
+    context: &Context,
+    web: &WebRequest,
+    version: i64,
+    seen: Option<i64>,
+    consent: Option<Consent>,
+) -> SeeOther {
+    moved(context, web, version, Becomes::Active, (seen, consent)).await
+}
+
+async fn moved(
+    context: &Context,
+    web: &WebRequest,
+    version: i64,
+    becomes: Becomes,
+    (seen, consent): (Option<i64>, Option<Consent>),
+) -> SeeOther {
     let page = paths::policy_version(version);
-    match context.ligature.policy_admin().set_version(&web.ctx, version, becomes, seen).await {
+    let admin = context.ligature.policy_admin();
+    match admin.set_version(&web.ctx, version, becomes, seen, consent).await {
         Ok(()) => {
-            redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice("saved")).await
+            let notice = match becomes {
+                Becomes::Active => "policy-published",
+                _ => "saved",
+            };
+            redirect_with_flash(context, web, paths::ADMIN_POLICY, Flash::notice(notice)).await
+        }
+        Err(SaveProblem::NotAgreed(_)) => {
+            ask_again(context, web, &Act::Publish { version, seen }).await
         }
         Err(SaveProblem::Error(error)) if error.refusal() == Refusal::PolicyChanged => {
             let notice = "policy-moved".into();

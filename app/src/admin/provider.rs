@@ -17,20 +17,21 @@ use crate::{
     components::{
         Check, Field, Lines, Notice, Problems, ProviderMark, Radios, SaveOrRead, SettingField,
     },
-    context::asked,
+    confirm::{Act, ask, ask_again},
+    context::{Context, WebRequest, asked},
     form_input::{bounded, longest},
     i18n::{Lang, t, ta},
-    outcome::{Code, Flash, respond},
+    outcome::{Code, Flash, SeeOther, respond},
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::extract::Path;
-use domain::{Right, policy::ProofMethod};
+use domain::{Right, continuity::Consent, policy::ProofMethod};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 use service::admin::{
-    ProviderEdit, ProviderView, SettingsEdit,
+    ProviderEdit, ProviderView, SaveProblem, SettingsEdit,
     association::{Association, Mode},
     profile_mapping::ProfileMapping,
     providers::{Capability, Setting, presets},
@@ -55,7 +56,38 @@ pub struct ProviderForm {
 #[server(prefix = "/fn", endpoint = "admin/provider")]
 pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
     let (context, web) = asked();
-    let association = form.association.map(Association::from);
+    let next = provider_saved(&context, &web, form, None).await;
+    respond(&context, &next)
+}
+
+impl ProviderForm {
+    /// What the form changes.
+    pub fn edit(&self) -> ProviderEdit {
+        let form = self.clone();
+        ProviderEdit {
+            name: form.name,
+            settings: SettingsEdit::Typed(form.settings),
+            secret: form.secret,
+            enabled: form.enabled,
+            position: form.position.map(|text| text.trim().parse().unwrap_or(0)),
+            shared: form.shared,
+            association: form.association.map(Association::from),
+            confirmed: form.confirmed.and_then(|number| number.parse().ok()),
+            key: form.key,
+            ..ProviderEdit::default()
+        }
+    }
+}
+
+/// Saves what was sent of a provider, or asks first. `consent`: what somebody agreed to on the page that asked.
+pub(crate) async fn provider_saved(
+    context: &Context,
+    web: &WebRequest,
+    form: ProviderForm,
+    consent: Option<Consent>,
+) -> SeeOther {
+    let edit = ProviderEdit { consent, ..form.edit() };
+    let association = edit.association.clone();
     let typed = [("name", form.name.as_ref()), ("position", form.position.as_ref())]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.clone())))
@@ -65,23 +97,18 @@ pub async fn save_provider(form: ProviderForm) -> Result<(), Code> {
         .map(|(name, value)| (bounded(&name, 60), bounded(&value, longest(&name))))
         .chain(association.as_ref().and_then(kept))
         .collect();
-    let edit = ProviderEdit {
-        name: form.name,
-        settings: SettingsEdit::Typed(form.settings),
-        secret: form.secret,
-        enabled: form.enabled,
-        position: form.position.map(|text| text.trim().parse().unwrap_or(0)),
-        shared: form.shared,
-        association,
-        confirmed: form.confirmed.and_then(|number| number.parse().ok()),
-        key: form.key,
-        ..ProviderEdit::default()
-    };
     let page = paths::safe(&paths::admin_provider(&edit.key));
     let result = context.ligature.provider_admin().save_provider(&web.ctx, edit, false).await;
+    if let Err(SaveProblem::NotAgreed(_)) = &result {
+        // A secret stands in no address, not even sealed: its form takes nothing from anybody.
+        let act = Act::Provider(Box::new(ProviderForm { secret: String::new(), ..form }));
+        return match consent {
+            None => ask(context, web, &act).await,
+            Some(_) => ask_again(context, web, &act).await,
+        };
+    }
     let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
-    let next = saved(&context, &web, result, ways, typed).await;
-    respond(&context, &next)
+    saved(context, web, result, ways, typed).await
 }
 
 pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {

@@ -24,7 +24,7 @@ pub async fn providers(req: PageRequest) -> Answer {
             <ul class="rows">{list.into_iter().map(|p| view! {
                 <li>
                     <ProviderMark preset={p.settings.preset().to_owned()} name={p.name.clone()}/>
-                    <a class="row-main" href=paths::admin_provider(&p.key)><strong>{p.name.clone()}</strong><span class="muted">{t(l, &format!("kind-{}", p.settings.kind()))}" · "{t(l, &format!("association-{}", p.association.mode.name().replace('_', "-")))}" · "{ta(l, "provider-links", &[("count", &p.links.to_string())])}</span></a>
+                    <a class="row-main" href=paths::admin_provider(&p.key)><strong>{p.name.clone()}</strong><span class="muted">{t(l, &format!("kind-{}", p.settings.kind()))}" · "{ta(l, "provider-association", &[("mode", &t(l, &format!("association-{}", p.association.mode.name().replace('_', "-"))))])}" · "{ta(l, "provider-links", &[("count", &p.links.to_string())])}</span></a>
                     {(p.offered || p.shared).then(|| view! { <span class="tag">{t(l, if p.offered { "provider-offered" } else { "provider-shared" })}</span> })}
                     <span class=if p.enabled { "tag good" } else { "tag" }>{t(l, if p.enabled { "provider-on" } else { "provider-off" })}</span>
                 </li>

@@ -2,7 +2,7 @@
 use crate::{
     context::{Context, WebRequest},
     i18n::t,
-    outcome::{Flash, SeeOther, redirect_with_flash, turned_away, turned_back},
+    outcome::{Flash, SeeOther, redirect_with_flash, refuse, turned_away, turned_back},
 };
 use service::{Error, admin::SaveProblem};
 
@@ -55,6 +55,8 @@ pub(crate) async fn saved(
             let problems = vec![("confirmed".into(), "field-confirm-source".into())];
             back(Flash { problems, typed, ..Flash::default() }).await
         }
+        // Forms that ask have their page before this one.
+        Err(SaveProblem::NotAgreed(_)) => refuse(&domain::Refusal::BadRequest.into()),
         Err(SaveProblem::Policy(problem)) => {
             let remedy = t(web.lang, &format!("problem-{}", problem.remedy));
             let text = format!("{}: {} — {remedy}", problem.path, problem.value);

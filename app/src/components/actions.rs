@@ -15,13 +15,17 @@ pub fn GoOrLeave(
     /// What the link says, where it is not "not now".
     #[prop(optional)]
     leave: String,
+    /// Where it leads, where that is not My Account.
+    #[prop(optional)]
+    to: String,
     /// The button takes something away.
     #[prop(optional)]
     danger: bool,
 ) -> AnyView {
     let class = if danger { "danger" } else { "primary" };
+    let to = if to.is_empty() { paths::ACCOUNT.to_owned() } else { to };
     let leave = if leave.is_empty() { t(l, "confirm-leave") } else { leave };
-    view! { <button class=class>{go}</button><a class="button quiet" href=paths::ACCOUNT>{leave}</a> }
+    view! { <button class=class>{go}</button><a class="button quiet" href=to>{leave}</a> }
         .into_any()
 }
 

@@ -10,6 +10,7 @@ use std::{
 use domain::{
     EventKind, Refusal, Role, Trust,
     account_rules::rewind::Changed,
+    audit_events::{ActorKind, EventOutcome, TargetKind},
     decision::{OUTCOMES, Reason},
     policy::{AttributeUse, DangerName, Disclosure, PRESETS, ProfileAttribute, Remedy, deviations},
     refusals::NextStep,
@@ -131,6 +132,10 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ("mail-{}-body", mails),
         ("text-{}", Kind::by_text().map(|kind| kind.name().to_owned()).collect()),
         ("event-{}", event_kinds),
+        ("confirm-widens-{}", raw(&["equal-address", "belief"])),
+        ("audit-outcome-{}", names(&EventOutcome::ALL.map(EventOutcome::name))),
+        ("audit-actor-{}", names(&ActorKind::ALL.map(ActorKind::name))),
+        ("audit-target-{}", names(&TargetKind::ALL.map(TargetKind::name))),
         // Events of the first version kept plain sentences.
         ("trace-{}", raw(&[Reason::CODES.as_slice(), &["plain"]].concat())),
         ("trust-{}", names(&Trust::ALL.map(Trust::name))),

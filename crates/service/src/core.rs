@@ -43,6 +43,8 @@ pub struct Settings {
     pub leaks: Leaks,
     /// Commits wait for the standby that would be promoted: a promotion loses nothing that was answered.
     pub synchronous_standby: bool,
+    /// How long events of the audit trail are kept; nothing: for ever.
+    pub audit_kept: Option<Micros>,
     /// Providers may be called by plain http.
     pub plain_http: bool,
 }

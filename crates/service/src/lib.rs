@@ -25,6 +25,8 @@ pub mod account;
 pub mod admin;
 mod attempt;
 mod audit;
+mod audit_seals;
+pub mod audit_verify;
 pub mod codes;
 mod core;
 pub mod crypto;
@@ -64,8 +66,10 @@ pub use transaction::Authority;
 /// Rows that use cases hand through to pages unchanged.
 pub mod rows {
     pub use storage::{
+        Key,
         accounts::{Account, Email, attributes::Attribute},
-        maintenance::audit::{AuditEvent, AuditFilter},
+        key,
+        maintenance::audit::{AuditEvent, Onward, Place},
         policy::{documents::PolicyVersion, dry_runs::DryRunCase},
     };
 }

@@ -96,12 +96,14 @@ services! {
     SignIn { attempt_steps: AttemptSteps, attempts: Attempts, codes: Codes, decisions: Decisions, merges: Merges, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, rewinds: Rewinds }
     /// What a policy would decide about made-up or recorded sign-ins.
     Simulations { admin_rights: AdminRights, decisions: Decisions, configuration: Configuration }
+    /// Changes that take something from people, and who agreed to them.
+    Continuity { notifications: Notifications }
     /// Policy documents: drafts, versions, switches, presets.
-    PolicyAdmin { admin_rights: AdminRights, configuration: Configuration, simulations: Simulations }
+    PolicyAdmin { admin_rights: AdminRights, configuration: Configuration, continuity: Continuity, simulations: Simulations }
     /// A draft tried on everybody who signed in lately.
     DryRuns { admin_rights: AdminRights, configuration: Configuration, policy_admin: PolicyAdmin, simulations: Simulations }
     /// Providers as administrators save them.
-    ProviderAdmin { accounts: Accounts, admin_rights: AdminRights, notifications: Notifications, configuration: Configuration, policy_admin: PolicyAdmin }
+    ProviderAdmin { accounts: Accounts, admin_rights: AdminRights, notifications: Notifications, configuration: Configuration, continuity: Continuity, policy_admin: PolicyAdmin }
     /// Accounts and the audit trail, as administrators see them.
     AccountAdmin { account_settings: AccountSettings, admin_rights: AdminRights, merges: Merges, configuration: Configuration, sessions: Sessions }
     /// Groups as administrators make and fill them, and which word of a provider gives which.
@@ -195,6 +197,7 @@ ligature! {
     attempt_steps: AttemptSteps,
     sign_in: SignIn,
     simulations: Simulations,
+    continuity: Continuity,
     policy_admin: PolicyAdmin,
     dry_runs: DryRuns,
     provider_admin: ProviderAdmin,

@@ -4,7 +4,8 @@
 use std::ops::Deref;
 
 use domain::{
-    AccountId, Refusal, Right,
+    AccountId, EventKind, Refusal, Right,
+    audit_events::{self, Target},
     roles::{Presence, may_use},
 };
 use futures_util::future::BoxFuture;
@@ -101,8 +102,8 @@ impl Administrator {
     }
 
     /// An event of theirs.
-    pub fn event(&self, kind: impl Into<&'static str>) -> Event {
-        Event::new(kind).by(self.name())
+    pub fn event(&self, kind: EventKind, target: Target) -> Event {
+        Event::of(&self.acting, kind, audit_events::Actor::Administrator(self.account), target)
     }
 }
 
@@ -126,6 +127,14 @@ impl Actor {
     /// As the audit trail names them.
     pub fn name(&self) -> String {
         self.admin.as_ref().map_or_else(|| self.operator.to_owned(), Administrator::name)
+    }
+
+    /// An event of theirs.
+    pub fn event(&self, kind: EventKind, target: Target) -> Event {
+        match &self.admin {
+            Some(admin) => admin.event(kind, target),
+            None => Event::operator(kind, target),
+        }
     }
 }
 

@@ -279,6 +279,31 @@ diesel::table! {
         code -> Text,
         support_code -> Text,
         detail -> Text,
+        actor_id -> Nullable<Binary>,
+        target_kind -> Text,
+        target -> Text,
+        application -> Text,
+        network -> Text,
+        outcome -> Text,
+        salt -> Nullable<Binary>,
+        withheld -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    audit_batch (number) {
+        number -> BigInt,
+        last_id -> Binary,
+        last_at -> BigInt,
+        sealed_at -> BigInt,
+        events -> BigInt,
+        content -> Binary,
+        networks -> Binary,
+        network_salt -> Nullable<Binary>,
+        previous -> Binary,
+        seal -> Binary,
+        removed_at -> Nullable<BigInt>,
+        removed_seal -> Nullable<Binary>,
     }
 }
 
@@ -509,6 +534,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     counter,
     known_browser,
     policy,
+    audit_batch,
     audit_event,
     outbox,
     data_key,

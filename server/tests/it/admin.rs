@@ -227,7 +227,7 @@ async fn go_33_the_policy_page_writes_versions_and_goes_back() {
         ])
         .await;
     assert!(
-        saved.has("Saved.")
+        saved.has("Published.")
             && saved.has("id=\"preset-recommended\" name=\"preset\" value=\"recommended\" checked"),
         "{}",
         saved.body
@@ -255,7 +255,7 @@ async fn go_33_the_policy_page_writes_versions_and_goes_back() {
         .unwrap()
         .to_owned();
     let back = owner.post("/fn/admin/policy/roll-back", &[("version", &first)]).await;
-    assert!(back.has("Saved.") && !back.has("Unsafe: the policy accepts"), "{}", back.body);
+    assert!(back.has("Published.") && !back.has("Unsafe: the policy accepts"), "{}", back.body);
     assert_eq!(w.rows("audit_event", "kind", "policy.changed").await, 4);
 }
 

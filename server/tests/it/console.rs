@@ -537,7 +537,7 @@ async fn pl_01_the_switches_change_what_was_changed_and_show_it_first() {
     );
     assert_eq!(instance(&w).await, before, "shown is not saved");
     let saved = owner.switches(&[all_on[0], all_on[1], all_on[2], all_on[4]]).await;
-    assert!(saved.has("Saved."), "{}", saved.body);
+    assert!(saved.has("Published."), "{}", saved.body);
     let mut expected = before.clone();
     expected.permits.create = Some(false);
     assert_eq!(instance(&w).await, expected);
@@ -546,7 +546,7 @@ async fn pl_01_the_switches_change_what_was_changed_and_show_it_first() {
         owner.post("/fn/admin/policy", &all_on).await,
         owner.post("/fn/admin/policy", &[all_on[0], all_on[1], all_on[4]]).await,
     );
-    assert!(owner.activate(&first).await.has("Saved."));
+    assert!(owner.activate(&first).await.has("Published."));
     let stale = owner.activate(&second).await;
     assert!(stale.has("has changed since you opened this page"), "{}", stale.body);
     assert_eq!(instance(&w).await, before);
@@ -584,7 +584,7 @@ async fn account_of(w: &World, email: &str) -> String {
 
 /// What administrators have done so far.
 async fn acts(w: &World) -> i64 {
-    w.rows("audit_event", "actor", "admin:").await
+    w.rows("audit_event", "actor", "admin").await
 }
 
 /// Shows DL-06: a session that was left open, or its cookie in other hands, reads and does not act.

@@ -440,6 +440,7 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
             auth_at: now,
             factor: String::new(),
             sid: session.sid.clone(),
+            network: String::new(),
         },
     );
     ligature

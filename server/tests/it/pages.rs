@@ -264,6 +264,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/attempt/resend",
         "/fn/attempt/restore",
         "/fn/attempt/without",
+        "/fn/confirm",
         "/fn/consent",
         "/fn/device",
         "/fn/language",

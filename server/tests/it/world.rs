@@ -627,9 +627,32 @@ impl Browser {
         .await
     }
 
+    /// Sends a form, and says yes where a page asks whether it is meant. Tests of that page use [`Browser::asks`].
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let page = self.asks(path, form).await;
+        if page.path() == "/confirm" && page.status == 200 {
+            return self.agree(&page, &[]).await;
+        }
+        page
+    }
+
+    /// Sends a form, to the page that follows, which may ask.
+    pub async fn asks(&self, path: &str, form: &[(&str, &str)]) -> Page {
         let page = self.post_only(path, form).await;
         self.follow(page).await
+    }
+
+    /// Says yes on the page that asks, with boxes of its form.
+    pub async fn agree(&self, page: &Page, boxes: &[(&str, &str)]) -> Page {
+        let act = page
+            .body
+            .split("name=\"act\" value=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_else(|| panic!("nothing is asked: {}", page.body));
+        let form: Vec<(&str, &str)> = [("act", act)].into_iter().chain(boxes.to_vec()).collect();
+        let done = self.post_only("/fn/confirm", &form).await;
+        self.follow(done).await
     }
 
     /// Fills a provider's forms in: a new one's (`create` = `yes`), then that of its association where something of it is

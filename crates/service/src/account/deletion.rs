@@ -5,6 +5,7 @@ use domain::{
         change::AccountChange,
         rewind::{Changed, KEPT},
     },
+    audit_events::Target,
     limits::KNOWN_FOR,
 };
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use storage::{
         second_factors::{TOTP, find_factor},
         set_closing,
     },
-    maintenance::audit::{AuditFilter, list_audit_events},
+    maintenance::audit::{AuditFilter, forget_in_event, list_audit_events, list_events_of},
     sign_in::{browsers::list_browsers, sessions::list_sessions},
 };
 
@@ -32,6 +33,7 @@ use crate::{
     account::changes::{ProfileChange, doer},
     admin::setup::OWNER,
     audit::Event,
+    audit_seals::withheld,
     notifications::messages::Kind,
     services::AccountSettings,
     transaction::Transactions,
@@ -120,8 +122,8 @@ impl AccountSettings {
             password_set_at(c, id).await?,
         );
         drop(conn);
-        self.act(ctx, async move |this, c, _| {
-            this.record(c, Event::new(EventKind::AccountExported).account(id).detail(allowed.trace))
+        self.act(ctx, async move |this, c, ctx| {
+            this.record(c, Event::own(&ctx, EventKind::AccountExported, id).detail(allowed.trace))
                 .await
         })
         .await?;
@@ -177,10 +179,20 @@ impl AccountSettings {
             this.notifications()
                 .notify(c, id, Kind::ClosingNotice, &ctx, "", "", noted.as_ref())
                 .await?;
-            this.record(c, Event::new(EventKind::AccountClosing).account(id).detail(allowed.trace))
+            this.record(c, Event::own(&ctx, EventKind::AccountClosing, id).detail(allowed.trace))
                 .await
         })
         .await
+    }
+
+    /// Takes what names an account out of its events. They stay under the name that is answered, with what their batches
+    /// are sealed over.
+    async fn forget_in_trail(&self, c: &mut Conn, account: AccountId) -> Result<String, Error> {
+        let name = self.keys.pseudonym(&[b"account", &account.0]);
+        for event in list_events_of(c, account).await? {
+            forget_in_event(c, event.id, &name, &withheld(&self.keys, &event)).await?;
+        }
+        Ok(name)
     }
 
     /// Removes accounts whose two weeks are over; what audit keeps of them names nobody. Answers how many went.
@@ -196,23 +208,18 @@ impl AccountSettings {
                     for id in &ids {
                         // What became part of it goes with it.
                         for merged in list_merged_into(c, *id).await? {
-                            storage::maintenance::audit::forget_account(
-                                c,
-                                merged,
-                                &this.keys.pseudonym(&[b"account", &merged.0]),
-                            )
-                            .await?;
+                            this.forget_in_trail(c, merged).await?;
                             remove_account(c, merged).await?;
                         }
                         remove_account(c, *id).await?;
-                        let tombstone = this.keys.pseudonym(&[b"account", &id.0]);
-                        storage::maintenance::audit::forget_account(c, *id, &tombstone).await?;
+                        let tombstone = this.forget_in_trail(c, *id).await?;
                         this.record(
                             c,
-                            Event {
-                                subject_hash: tombstone,
-                                ..Event::new(EventKind::AccountDeleted).by("system")
-                            },
+                            Event::system(
+                                EventKind::AccountDeleted,
+                                Target::Gone(tombstone.clone()),
+                            )
+                            .subject(tombstone),
                         )
                         .await?;
                     }

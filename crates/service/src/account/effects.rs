@@ -159,7 +159,7 @@ impl Accounts {
         };
         let changing = self.change(c, known.account).await?;
         set_closing(c, known.account, None).await?;
-        self.record(c, Event::new(EventKind::AccountRestored).account(known.account)).await?;
+        self.record(c, Event::own(ctx, EventKind::AccountRestored, known.account)).await?;
         let noted = self
             .changed(c, changing, Changed::Restored, "sign-in", ProfileChange::default())
             .await?;

@@ -86,7 +86,7 @@ impl AccountSettings {
             }
         }
         self.accounts().take_email(c, ctx, changing, address).await?;
-        self.record(c, Event::new(EventKind::EmailUpdated).account(account).detail(allowed.trace))
+        self.record(c, Event::own(ctx, EventKind::EmailUpdated, account).detail(allowed.trace))
             .await?;
         Ok(Ok(LoginOutcome::Continue {
             session: Box::new(session.clone().into()),
@@ -137,10 +137,7 @@ impl AccountSettings {
             remove_email(c, account, address).await?;
             remove_undo_links_to(c, account, address).await?;
             return self
-                .record(
-                    c,
-                    Event::new(EventKind::EmailDisowned).account(account).detail(allowed.trace),
-                )
+                .record(c, Event::own(ctx, EventKind::EmailDisowned, account).detail(allowed.trace))
                 .await;
         };
         let proved = |e: &&storage::accounts::Email| e.is_proved();
@@ -165,7 +162,7 @@ impl AccountSettings {
         if foreign {
             remove_undo_links_to(c, account, &own.canonical).await?;
         }
-        self.record(c, Event::new(EventKind::EmailRemoved).account(account).detail(allowed.trace))
+        self.record(c, Event::own(ctx, EventKind::EmailRemoved, account).detail(allowed.trace))
             .await?;
         let noted = self
             .accounts()
@@ -195,8 +192,7 @@ impl AccountSettings {
                 self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
                 self.record(
                     c,
-                    Event::new(EventKind::EmailRefused)
-                        .account(account)
+                    Event::own(ctx, EventKind::EmailRefused, account)
                         .code(refusal.code())
                         .support(&open.row.support_code),
                 )
@@ -242,7 +238,7 @@ impl AccountSettings {
             }
             this.record(
                 c,
-                Event::new(EventKind::EmailKept).account(allowed.account).detail(allowed.trace),
+                Event::own(&ctx, EventKind::EmailKept, allowed.account).detail(allowed.trace),
             )
             .await
         })

@@ -7,6 +7,7 @@ use domain::{
         rewind::Changed,
     },
     attempt::{AttemptProgress, ProvedBy, State, Then},
+    audit_events::{Actor, Target},
     email_address::Canonical,
     linking::facts::{AccountState, Known},
     path::Continuation,
@@ -170,7 +171,9 @@ impl Merges {
             Ok(MergeOutcome::SecondFactor { account: whose }) => {
                 State::second_factor(whose, Then::Merge { account, other }, progress)
             }
-            Err(refusal) => return self.refuse_merge(c, &facts, &decision, account, refusal).await,
+            Err(refusal) => {
+                return self.refuse_merge(c, ctx, &facts, &decision, account, refusal).await;
+            }
         };
         self.attempts().wait_in(c, ctx, open, "merge", state, &Continuation::Account).await
     }
@@ -178,14 +181,14 @@ impl Merges {
     async fn refuse_merge(
         &self,
         c: &mut Conn,
+        ctx: &LiveRequest,
         facts: &Merge,
         decision: &Ruling<MergeOutcome>,
         account: AccountId,
         refusal: Refusal,
     ) -> Result<TxOutcome, Error> {
         let support = support_code();
-        let event = Event::new(EventKind::AccountNotMerged)
-            .account(account)
+        let event = Event::own(ctx, EventKind::AccountNotMerged, account)
             .code(refusal.code())
             .support(&support)
             .detail(trace_of(facts, decision));
@@ -338,7 +341,7 @@ impl Merges {
                 }
                 Err(refusal) => {
                     this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                    return this.refuse_merge(c, &facts, &decision, account, refusal).await;
+                    return this.refuse_merge(c, &ctx, &facts, &decision, account, refusal).await;
                 }
             }
             this.attempts().move_on(c, &open, &State::Done, "").await?;
@@ -346,7 +349,8 @@ impl Merges {
                 c,
                 &ctx,
                 (account, other),
-                Event::new(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
+                Event::own(&ctx, EventKind::AccountMerged, account)
+                    .detail(trace_of(&facts, &decision)),
             )
             .await?;
             let secret = this
@@ -412,7 +416,9 @@ impl Merges {
                     c,
                     admin.acting(),
                     (account, other),
-                    admin.event(EventKind::AccountMerged).detail(trace_of(&facts, &decision)),
+                    admin
+                        .event(EventKind::AccountMerged, Target::Account(account))
+                        .detail(trace_of(&facts, &decision)),
                 )
                 .await
             })
@@ -429,7 +435,10 @@ impl Merges {
         (account, other): (AccountId, AccountId),
         event: Event,
     ) -> Result<(), Error> {
-        let by = if event.actor.starts_with("admin:") { event.actor.clone() } else { doer(ctx) };
+        let by = match event.actor() {
+            Actor::Administrator(admin) => format!("admin:{admin}"),
+            _ => doer(ctx),
+        };
         let changing = self.accounts().change(c, account).await?;
         self.accounts().change(c, other).await?;
         let id = row_id(self.now());
@@ -448,8 +457,8 @@ impl Merges {
             },
         )
         .await?;
-        self.record(c, Event { account: Some(other), ..event.clone() }).await?;
-        self.record(c, event.account(account)).await?;
+        self.record(c, event.clone().about(Target::Account(other))).await?;
+        self.record(c, event).await?;
         // The addresses that came along hear of it, too.
         let noted = self
             .accounts()
@@ -462,7 +471,12 @@ impl Merges {
     }
 
     /// The two are two again: what moved and is still there goes back, everybody is signed out of both.
-    pub(crate) async fn unmerge(&self, c: &mut Conn, id: [u8; 16]) -> Result<(), Error> {
+    pub(crate) async fn unmerge<S>(
+        &self,
+        c: &mut Conn,
+        ctx: &RequestContext<S>,
+        id: [u8; 16],
+    ) -> Result<(), Error> {
         let row = find_merge(c, Key(id)).await?.ok_or(Refusal::UndoOver)?;
         let moved: Moved = serde_json::from_str(&row.moved).map_err(|_| Refusal::UndoOver)?;
         let other = find_account(c, self.org, row.other_id)
@@ -475,8 +489,7 @@ impl Merges {
         remove_merge(c, Key(id)).await?;
         self.record(
             c,
-            Event::new(EventKind::AccountUndone)
-                .account(row.other_id)
+            Event::own(ctx, EventKind::AccountUndone, row.other_id)
                 .detail(json!({"what": "merge"})),
         )
         .await

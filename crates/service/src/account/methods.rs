@@ -208,10 +208,9 @@ impl AccountSettings {
             json!({"reasons": decision.reasons, "policy_version": decision.policy_version});
         self.record(
             c,
-            Event {
-                provider: method.key.clone(),
-                ..Event::new(EventKind::LinkRemoved).account(account).detail(detail)
-            },
+            Event::own(ctx, EventKind::LinkRemoved, account)
+                .by_provider(method.key.clone())
+                .detail(detail),
         )
         .await?;
         let what = if link.is_some() { Changed::Unlink } else { Changed::PasswordGone };

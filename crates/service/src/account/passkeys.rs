@@ -218,7 +218,7 @@ impl Passkeys {
             }
             this.record(
                 c,
-                Event::new(EventKind::PasskeyAdded).account(account).detail(allowed.trace),
+                Event::own(&ctx, EventKind::PasskeyAdded, account).detail(allowed.trace),
             )
             .await?;
             let noted = this
@@ -260,9 +260,7 @@ impl Passkeys {
         remove_passkey(c, account, &own.id).await?;
         self.record(
             c,
-            Event::new(EventKind::PasskeyRemoved)
-                .account(account)
-                .detail(trace_of(&facts, &decision)),
+            Event::own(ctx, EventKind::PasskeyRemoved, account).detail(trace_of(&facts, &decision)),
         )
         .await?;
         let noted = self

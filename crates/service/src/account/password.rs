@@ -63,12 +63,11 @@ impl AccountSettings {
             this.sessions().end_everything(c, account, Some(&ctx)).await?;
             this.record(
                 c,
-                Event::new(if first {
-                    EventKind::PasswordAdded
-                } else {
-                    EventKind::PasswordChanged
-                })
-                .account(account)
+                Event::own(
+                    &ctx,
+                    if first { EventKind::PasswordAdded } else { EventKind::PasswordChanged },
+                    account,
+                )
                 .detail(allowed.trace),
             )
             .await?;

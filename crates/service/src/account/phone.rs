@@ -4,6 +4,7 @@ use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{change::AccountChange, rewind::Changed},
     attempt::{Awaited, CodePurpose, State},
+    audit_events::Target,
     contact::{Contact, Phone},
     path::{Continuation, SafePath},
     policy::ProfileAttribute,
@@ -103,9 +104,7 @@ impl AccountSettings {
             remove_attribute(c, before, &ProfileAttribute::Phone.name()).await?;
             self.record(
                 c,
-                Event::new(EventKind::PhoneLost)
-                    .account(before)
-                    .by("system")
+                Event::system(EventKind::PhoneLost, Target::Account(before))
                     .detail(allowed.trace.clone()),
             )
             .await?;
@@ -127,7 +126,7 @@ impl AccountSettings {
             self.now(),
         )
         .await?;
-        self.record(c, Event::new(EventKind::PhoneProved).account(account).detail(allowed.trace))
+        self.record(c, Event::own(ctx, EventKind::PhoneProved, account).detail(allowed.trace))
             .await?;
         let noted = self
             .accounts()
@@ -164,7 +163,7 @@ impl AccountSettings {
             remove_attribute(c, account, &ProfileAttribute::Phone.name()).await?;
             this.record(
                 c,
-                Event::new(EventKind::PhoneRemoved).account(account).detail(allowed.trace),
+                Event::own(&ctx, EventKind::PhoneRemoved, account).detail(allowed.trace),
             )
             .await?;
             let noted = this

@@ -464,9 +464,10 @@ impl Reauthentication {
         Confirming { ctx, facts, config, policy, opening, continuation, open, progress }: &Confirming<'_>,
     ) -> Result<TxOutcome, Error> {
         let decision = reauthenticate(facts, policy);
-        let event = |kind| Event {
-            provider: opening.method.clone(),
-            ..Event::new(kind).account(opening.account).detail(trace_of(facts, &decision))
+        let event = |kind| {
+            Event::own(ctx, kind, opening.account)
+                .by_provider(opening.method.clone())
+                .detail(trace_of(facts, &decision))
         };
         match decision.outcome {
             Ok(ReauthOutcome::SecondFactor { account }) => {

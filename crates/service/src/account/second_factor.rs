@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AccountId, CredentialId, EventKind, Refusal, Right, SECOND,
     account_rules::{administer::AdminAction, change::AccountChange, rewind::Changed},
+    audit_events::Target,
 };
 use fast_qr::{
     QRBuilder,
@@ -207,7 +208,7 @@ impl SecondFactors {
             this.sessions().end_everything(c, account, Some(&ctx)).await?;
             this.record(
                 c,
-                Event::new(EventKind::SecondFactorAdded).account(account).detail(allowed.trace),
+                Event::own(&ctx, EventKind::SecondFactorAdded, account).detail(allowed.trace),
             )
             .await?;
             let noted = this
@@ -242,7 +243,7 @@ impl SecondFactors {
             set_recovery_codes(c, account, &hashes, now).await?;
             this.record(
                 c,
-                Event::new(EventKind::RecoveryCodesRenewed).account(account).detail(allowed.trace),
+                Event::own(&ctx, EventKind::RecoveryCodesRenewed, account).detail(allowed.trace),
             )
             .await?;
             let noted = this
@@ -273,8 +274,7 @@ impl SecondFactors {
             }
             this.record(
                 c,
-                Event::new(EventKind::SecondFactorRemoved)
-                    .account(allowed.account)
+                Event::own(&ctx, EventKind::SecondFactorRemoved, allowed.account)
                     .detail(allowed.trace),
             )
             .await?;
@@ -318,7 +318,9 @@ impl SecondFactors {
                 this.sessions().end_everything(c, account, None).await?;
                 this.record(
                     c,
-                    admin.event(EventKind::SecondFactorRemoved).account(account).detail(trace),
+                    admin
+                        .event(EventKind::SecondFactorRemoved, Target::Account(account))
+                        .detail(trace),
                 )
                 .await?;
                 let noted = this
@@ -452,8 +454,7 @@ impl SecondFactors {
                     let left = count_recovery_codes(c, account).await?;
                     this.record(
                         c,
-                        Event::new(EventKind::RecoveryCodeUsed)
-                            .account(account)
+                        Event::own(&ctx, EventKind::RecoveryCodeUsed, account)
                             .detail(json!({"left": left})),
                     )
                     .await?;

@@ -82,8 +82,7 @@ impl AccountSettings {
             }
             this.record(
                 c,
-                Event::new(EventKind::SessionEnded)
-                    .account(session.account)
+                Event::own(&ctx, EventKind::SessionEnded, session.account)
                     .detail(json!({"sessions": ended})),
             )
             .await

@@ -12,6 +12,7 @@ use crate::{
 use domain::{
     AccountId, EventKind, Trust,
     account_rules::rewind::{Changed, KEPT},
+    audit_events::{Actor, Target},
     email_address::Canonical,
 };
 use storage::{
@@ -48,10 +49,8 @@ impl Accounts {
         set_primary_email(c, account, address.as_str(), None).await?;
         self.record(
             c,
-            Event {
-                provider: identity.key.clone(),
-                ..Event::new(EventKind::EmailOverwritten).account(account).by("system")
-            },
+            Event::of(ctx, EventKind::EmailOverwritten, Actor::Provider, Target::Account(account))
+                .by_provider(identity.key.clone()),
         )
         .await?;
         let noted = self

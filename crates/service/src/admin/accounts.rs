@@ -1,20 +1,21 @@
 //! Accounts in the console: searched, looked at, switched off and on, with their roles.
 use crate::{
-    Error, RequestContext, account::methods::Method, services::AccountAdmin,
+    Error, RequestContext, account::methods::Method, admin::setup::OWNER, services::AccountAdmin,
     transaction::Transactions,
 };
 use domain::{
-    AccountId, Refusal, Right, Role, account_rules::administer::AdminAction,
-    linking::facts::AccountState,
+    AccountId, EventKind, Refusal, Right, Role, account_rules::administer::AdminAction,
+    audit_events::Target, linking::facts::AccountState,
 };
 use storage::{
     accounts::{
-        Account, Email, add_role, bump_rev, count_accounts, find_account, list_emails, list_roles,
-        remove_role,
+        Account, Email, add_role, bump_rev, count_accounts, find_account, list_emails,
+        list_holders_of_role, list_roles, remove_role,
         search::{Search, search_accounts},
         set_account_state, settle_email,
     },
     maintenance::audit::{AuditEvent, AuditFilter, list_audit_events},
+    sign_in::sessions::list_sessions,
 };
 
 /// Accounts on a page of the list.
@@ -45,6 +46,14 @@ pub struct AccountView {
     pub merged_into: Option<AccountId>,
     /// The policy leaves merging to administrators, and this account may take another in.
     pub mergeable: bool,
+}
+
+/// What an act on an account touches.
+#[derive(Debug, Clone)]
+pub struct AccountEffect {
+    pub name: String,
+    pub sessions: usize,
+    pub owners: usize,
 }
 
 impl AccountAdmin {
@@ -118,6 +127,29 @@ impl AccountAdmin {
         })
     }
 
+    /// What an act on an account touches, for the page that asks before: its name, its live sessions, and how many owners
+    /// there are.
+    ///
+    /// # Errors
+    /// Without the right, [`Refusal::NotFound`].
+    pub async fn account_effect(
+        &self,
+        ctx: &RequestContext,
+        id: AccountId,
+        right: Right,
+    ) -> Result<AccountEffect, Error> {
+        self.admin_rights().allowed(ctx, right).await?;
+        let mut conn = self.store.read_bulk().await?;
+        let c = &mut conn;
+        let account = find_account(c, self.org, id).await?.ok_or(Refusal::NotFound)?;
+        let (now, idle) = (self.now(), self.settings.session_idle);
+        Ok(AccountEffect {
+            sessions: list_sessions(c, id, now, now - idle).await?.len(),
+            owners: list_holders_of_role(c, self.org, OWNER).await?.len(),
+            name: account.name,
+        })
+    }
+
     /// Switches an account off or on. Off ends its sessions in the same transaction; one's own account stays on.
     pub async fn set_account_enabled(
         &self,
@@ -145,7 +177,10 @@ impl AccountAdmin {
                 }
                 this.record(
                     c,
-                    admin.event("account.state").account(id).code(state.name()).detail(trace),
+                    admin
+                        .event(EventKind::AccountState, Target::Account(id))
+                        .code(state.name())
+                        .detail(trace),
                 )
                 .await
             })
@@ -187,8 +222,10 @@ impl AccountAdmin {
                 this.record(
                     c,
                     admin
-                        .event(if given { "role.given" } else { "role.taken" })
-                        .account(id)
+                        .event(
+                            if given { EventKind::RoleGiven } else { EventKind::RoleTaken },
+                            Target::Account(id),
+                        )
                         .code(role.name())
                         .detail(trace),
                 )
@@ -220,7 +257,8 @@ impl AccountAdmin {
                 if !settle_email(c, account, &address, None).await? {
                     return Err(Refusal::NotFound.into());
                 }
-                this.record(c, admin.event("email.kept").account(account).detail(trace)).await
+                let event = admin.event(EventKind::EmailKept, Target::Account(account));
+                this.record(c, event.detail(trace)).await
             })
         })
         .await

@@ -2,7 +2,7 @@
 //! never served: they are read, and drawn anew as PNG (SB-07).
 use std::io::Cursor;
 
-use domain::{EventKind, Refusal, Right, colour::Colour};
+use domain::{EventKind, Refusal, Right, audit_events::Target, colour::Colour};
 use image::{ImageFormat, ImageReader, Limits, imageops::FilterType};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -137,12 +137,13 @@ impl Branding {
                     ..serde_json::from_str(&row.brand)?
                 };
                 let detail = json!({"name": name, "colour": brand.colour});
+                let target = Target::Organisation(row.slug.clone());
                 set_organisation(
                     c,
                     &Organisation { name, brand: serde_json::to_string(&brand)?, ..row },
                 )
                 .await?;
-                this.record(c, admin.event(EventKind::BrandChanged).detail(detail)).await
+                this.record(c, admin.event(EventKind::BrandChanged, target).detail(detail)).await
             })
         })
         .await
@@ -180,6 +181,7 @@ impl Branding {
                 }
                 let row = load_organisation(c, this.org).await?;
                 let mut own: Brand = serde_json::from_str(&row.brand)?;
+                let slug = row.slug.clone();
                 let mut applications = list_applications(c, this.org).await?;
                 match &client {
                     None => {
@@ -202,6 +204,10 @@ impl Branding {
                         change_config_version(c, this.org).await?;
                     }
                 }
+                let target = match &client {
+                    Some(client) => Target::Application(client.clone()),
+                    None => Target::Organisation(slug),
+                };
                 // What nothing shows any more goes.
                 let used: Vec<String> = applications
                     .iter()
@@ -213,7 +219,7 @@ impl Branding {
                 this.record(
                     c,
                     admin
-                        .event(EventKind::BrandChanged)
+                        .event(EventKind::BrandChanged, target)
                         .detail(json!({"logo": logo, "application": client.unwrap_or_default()})),
                 )
                 .await

@@ -5,7 +5,9 @@ use std::{
 };
 
 use domain::{
-    AccountId, EventKind, Facts, Micros, Outcome, Policy, Refusal, Right, decide,
+    AccountId, EventKind, Facts, Micros, Outcome, Policy, Refusal, Right,
+    audit_events::Target,
+    decide,
     linking::{
         Decision,
         facts::{AccountState, Intent, UserAction},
@@ -19,6 +21,7 @@ use storage::{
     },
     key::{Key, key},
     policy::{
+        documents::find_policy_version,
         dry_runs::{
             DryRun, DryRunCase, add_dry_run, add_dry_run_cases, list_dry_run_cases, list_dry_runs,
             remove_old_dry_runs, set_dry_run,
@@ -173,9 +176,13 @@ impl DryRuns {
             Box::pin(async move {
                 remove_old_dry_runs(c, this.org, now - 7 * domain::DAY).await?;
                 add_dry_run(c, this.org, &row).await?;
+                let tried = find_policy_version(c, this.org, version).await?;
+                let scope = tried.map(|tried| tried.scope).unwrap_or_default();
                 this.record(
                     c,
-                    admin.event(EventKind::PolicyDryRun).detail(json!({"version": version})),
+                    admin
+                        .event(EventKind::PolicyDryRun, Target::Policy(scope))
+                        .detail(json!({"version": version})),
                 )
                 .await
             })

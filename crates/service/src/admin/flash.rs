@@ -23,6 +23,11 @@ impl Once {
     }
 }
 
+/// What acts are sealed for: this person.
+fn act_of(ctx: &RequestContext) -> Result<String, Error> {
+    Ok(format!("act-{}", ctx.signed_in()?.account))
+}
+
 impl PageState {
     /// Keeps a text; answers the id for the next page's address.
     ///
@@ -84,6 +89,28 @@ impl PageState {
         Ok(sealed.and_then(|sealed| self.keys.open_json(&purpose, &sealed)))
     }
 
+    /// What a person is asked about before it is done, sealed for them and for a quarter of an hour.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`](domain::Refusal::SessionEnded), [`Error::Internal`].
+    pub fn seal_act<T: Serialize>(&self, ctx: &RequestContext, act: &T) -> Result<String, Error> {
+        let until = self.now() + 15 * MINUTE;
+        self.keys.seal_json(&act_of(ctx)?, &(until, act))
+    }
+
+    /// The same opened, for the same person; `None` when it is too old, or was changed.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`](domain::Refusal::SessionEnded).
+    pub fn open_act<T: DeserializeOwned>(
+        &self,
+        ctx: &RequestContext,
+        sealed: &str,
+    ) -> Result<Option<T>, Error> {
+        let opened: Option<(i64, T)> = self.keys.open_json(&act_of(ctx)?, sealed);
+        Ok(opened.filter(|(until, _)| *until > self.now()).map(|(_, act)| act))
+    }
+
     /// What was kept for this browser.
     ///
     /// # Errors
@@ -133,6 +160,6 @@ impl Maintenance {
                 })
             })
             .await?;
-        Ok(rows + gone)
+        Ok(rows + gone + self.seal_audit().await?)
     }
 }

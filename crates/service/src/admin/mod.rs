@@ -1,9 +1,10 @@
 //! The admin console's use cases. Every one asks for the role first, here and not in the page (AD-01).
 mod accounts;
 pub mod association;
-mod audit_trail;
+pub mod audit_trail;
 pub mod brand;
 pub mod change_groups;
+pub mod continuity;
 pub(crate) mod doctor;
 pub mod dry_run;
 pub(crate) mod flash;
@@ -27,7 +28,7 @@ pub mod simulate;
 pub mod switches;
 pub(crate) mod vouch;
 
-pub use accounts::{AccountView, AccountsPage};
+pub use accounts::{AccountEffect, AccountView, AccountsPage};
 pub use overview::Figures;
 pub use provider_edit::{ProviderEdit, SettingsEdit};
 pub use provider_list::ProviderView;

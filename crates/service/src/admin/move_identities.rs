@@ -7,6 +7,7 @@ pub use domain::identity_move::{BadLine, Conflict, LineProblem, NotMoved, Plan, 
 use domain::{
     AccountId, EventKind, LinkId, Refusal, Right,
     account_rules::rewind::Changed,
+    audit_events::Target,
     identity_move::{Linked, may_move},
 };
 use serde_json::json;
@@ -21,9 +22,12 @@ use storage::{
 };
 
 use crate::{
-    Authority, Error, RequestContext, account::changes::ProfileChange, audit::Event,
-    crypto::random::row_id, notifications::messages::Kind, services::ProviderAdmin,
-    transaction::Transactions,
+    Authority, Error, RequestContext,
+    account::changes::ProfileChange,
+    crypto::random::row_id,
+    notifications::messages::Kind,
+    services::ProviderAdmin,
+    transaction::{Actor, Transactions},
 };
 
 /// Accounts that one transaction changes.
@@ -112,17 +116,17 @@ impl ProviderAdmin {
                 if let Err(why) = this.judge(c, &plan, (&from, &to), Some(confirmed)).await? {
                     return Ok(Err(why));
                 }
-                let (done, by) = (plan.next.len(), actor.name());
+                let done = plan.next.len();
                 for (link, account, subject) in plan.next {
-                    this.add_twin(c, &link, account, (&to, subject), &by).await?;
+                    this.add_twin(c, &link, account, (&to, subject), &actor).await?;
                 }
                 let detail = json!({"to": to.key, "moved": done, "left": plan.left, "still": plan.moves - done});
                 this.record(
                     c,
-                    Event {
-                        provider: from.key,
-                        ..Event::new(EventKind::ProviderMoved).by(by).detail(detail)
-                    },
+                    actor
+                        .event(EventKind::ProviderMoved, Target::Provider(from.key.clone()))
+                        .by_provider(from.key)
+                        .detail(detail),
                 )
                 .await?;
                 Ok(Ok(done))
@@ -151,7 +155,7 @@ impl ProviderAdmin {
                     move |this, c, actor| {
                         Box::pin(async move {
                             let (from, to) = this.both(c, &asked).await?;
-                            this.end_batch(c, (&from, &to), &actor.name()).await
+                            this.end_batch(c, (&from, &to), &actor).await
                         })
                     },
                 )
@@ -168,7 +172,7 @@ impl ProviderAdmin {
         &self,
         c: &mut Conn,
         (from, to): (&Provider, &Provider),
-        by: &str,
+        by: &Actor,
     ) -> Result<Moved, Error> {
         let limit = i64::try_from(BATCH + 1).unwrap_or(i64::MAX);
         let found = list_links_with_twin(c, self.org, from.id, to.id, limit).await?;
@@ -178,8 +182,8 @@ impl ProviderAdmin {
         }
         if done > 0 {
             let detail = json!({"to": to.key, "ended": done});
-            let event = Event::new(EventKind::ProviderMoved).by(by).detail(detail);
-            self.record(c, Event { provider: from.key.clone(), ..event }).await?;
+            let event = by.event(EventKind::ProviderMoved, Target::Provider(from.key.clone()));
+            self.record(c, event.by_provider(from.key.clone()).detail(detail)).await?;
         }
         Ok(Moved { done, still: found.len() - done })
     }
@@ -241,7 +245,7 @@ impl ProviderAdmin {
         old: &Link,
         account: AccountId,
         (to, subject): (&Provider, String),
-        by: &str,
+        by: &Actor,
     ) -> Result<(), Error> {
         let changing = self.accounts().change(c, account).await?;
         let claims = find_claims(c, old.id).await?.ok_or(storage::Error::Changed)?;
@@ -252,7 +256,7 @@ impl ProviderAdmin {
             namespace: to.namespace.clone(),
             subject,
             claims,
-            evidence: json!({"moved_from": old.id, "by": by}).to_string(),
+            evidence: json!({"moved_from": old.id, "by": by.name()}).to_string(),
             label: old.label.clone(),
         };
         if !add_link(c, self.org, &new, self.now()).await? {
@@ -269,7 +273,7 @@ impl ProviderAdmin {
         link: LinkId,
         account: AccountId,
         from: &Provider,
-        by: &str,
+        by: &Actor,
     ) -> Result<(), Error> {
         let changing = self.accounts().change(c, account).await?;
         let old = list_links(c, account)
@@ -292,17 +296,18 @@ impl ProviderAdmin {
         (what, event, mail): (Changed, EventKind, Kind),
         provider: &Provider,
         link: &Link,
-        by: &str,
+        by: &Actor,
     ) -> Result<(), Error> {
         let account = changing.account;
-        let noted =
-            self.accounts().changed(c, changing, what, by, ProfileChange::default()).await?;
+        let noted = self
+            .accounts()
+            .changed(c, changing, what, &by.name(), ProfileChange::default())
+            .await?;
         self.record(
             c,
-            Event {
-                provider: provider.key.clone(),
-                ..Event::new(event).account(account).by(by).detail(json!({"moved": true}))
-            },
+            by.event(event, Target::Account(account))
+                .by_provider(provider.key.clone())
+                .detail(json!({"moved": true})),
         )
         .await?;
         // Nobody's browser: the administrator's is none of the person's business.

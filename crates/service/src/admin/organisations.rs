@@ -2,7 +2,7 @@
 //! and keys. The home organisation's owners make them; nobody sees into another one.
 use std::sync::{Arc, PoisonError, RwLock};
 
-use domain::{EventKind, Micros, OrgId, Refusal, Right, SECOND};
+use domain::{EventKind, Micros, OrgId, Refusal, Right, SECOND, audit_events::Target};
 use serde_json::json;
 use storage::{
     accounts::{count_accounts, list_holders_of_role},
@@ -16,7 +16,6 @@ use url::{Host, Url};
 use crate::{
     Authority, Error, Ligature, RequestContext,
     admin::setup::OWNER,
-    audit::Event,
     core::Core,
     crypto::random::row_id,
     notifications::messages::{Channel, Due},
@@ -184,7 +183,6 @@ impl OrganisationAdmin {
         }
         self.with_authority(word, Right::RunInstance, move |this, c, actor| {
             Box::pin(async move {
-                let by = actor.name();
                 let detail = json!({"organisation": form.slug, "name": form.name.trim(), "address": form.address, "active": form.active});
                 let kind = match (found, create) {
                     (Some(_), true) => return Ok(Err(("slug", "field-taken"))),
@@ -208,7 +206,8 @@ impl OrganisationAdmin {
                         EventKind::OrganisationChanged
                     }
                 };
-                this.record(c, Event::new(kind).by(by).detail(detail)).await?;
+                let event = actor.event(kind, Target::Organisation(form.slug.clone()));
+                this.record(c, event.detail(detail)).await?;
                 Ok(Ok(()))
             })
         })
@@ -226,11 +225,17 @@ impl OrganisationAdmin {
     ) -> Result<Option<String>, Error> {
         self.admin_rights().allowed(ctx, Right::RunInstance).await?;
         let one = self.organisation(slug).await?;
-        let detail = json!({"organisation": slug});
+        let (detail, invited) = (json!({"organisation": slug}), slug.to_owned());
         self.administer::<_, Error, _>(ctx, Right::RunInstance, move |this, c, admin| {
             Box::pin(async move {
                 let Some(token) = one.setup().setup_token_in(c).await? else { return Ok(None) };
-                this.record(c, admin.event(EventKind::OrganisationInvited).detail(detail)).await?;
+                this.record(
+                    c,
+                    admin
+                        .event(EventKind::OrganisationInvited, Target::Organisation(invited))
+                        .detail(detail),
+                )
+                .await?;
                 Ok(Some(format!("{}/setup?token={token}", one.settings.public_url)))
             })
         })

@@ -1,6 +1,10 @@
 //! Policies in the console: drafts, shadow, activation, roll back; presets; the policy in force with its origins.
+use std::sync::Arc;
+
 use domain::{
     EventKind, Policy, Refusal, Right,
+    audit_events::Target,
+    continuity::Consent,
     policy::{
         Danger, DangerName, Document, Effective, Exposes, PRESETS, Problem, Remedy, deviations,
         explain, lint, preset,
@@ -23,8 +27,12 @@ use storage::{
 
 use crate::{
     Authority, Error, RequestContext,
-    admin::{save_problem::SaveProblem, switches::Switches},
-    audit::Event,
+    admin::{
+        continuity::{Change, Shown},
+        save_problem::SaveProblem,
+        switches::Switches,
+    },
+    policy::context::PolicyContext,
     policy::documents::{
         INSTANCE, ORGANISATION, Policies, application_scope, names_provider, parts, provider_scope,
         save,
@@ -264,7 +272,7 @@ impl PolicyAdmin {
                     this.record(
                         c,
                         admin
-                            .event(EventKind::PolicyDrafted)
+                            .event(EventKind::PolicyDrafted, Target::Policy(scope.clone()))
                             .detail(json!({"version": version, "scope": scope})),
                     )
                     .await?;
@@ -307,6 +315,7 @@ impl PolicyAdmin {
         version: i64,
         becomes: Becomes,
         seen: Option<i64>,
+        consent: Option<Consent>,
     ) -> Result<(), SaveProblem> {
         self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
         let mut conn = self.store.read_bulk().await?;
@@ -325,15 +334,11 @@ impl PolicyAdmin {
             return Err(Refusal::BadRequest.into());
         }
         if becomes == Becomes::Active {
-            return Ok(self
-                .activate(
-                    &Authority::Console(Box::new(ctx.clone())),
-                    row.scope,
-                    document,
-                    Some(version),
-                    seen,
-                )
-                .await?);
+            let word = Authority::Console(Box::new(ctx.clone()));
+            return self
+                .activate(&word, row.scope, document, Some(version), seen, consent)
+                .await?
+                .map_err(SaveProblem::NotAgreed);
         }
         let state = if becomes == Becomes::Shadow { "shadow" } else { "retired" };
         self.administer::<_, Error, _>(ctx, Right::ChangePolicy, move |this, c, admin| {
@@ -342,7 +347,7 @@ impl PolicyAdmin {
                 this.record(
                     c,
                     admin
-                        .event(EventKind::PolicyChanged)
+                        .event(EventKind::PolicyChanged, Target::Policy(row.scope.clone()))
                         .detail(json!({"version": version, "scope": row.scope, "state": state})),
                 )
                 .await
@@ -379,7 +384,7 @@ impl PolicyAdmin {
     pub async fn use_preset(&self, name: &str) -> Result<(), Error> {
         let document =
             preset(name).ok_or_else(|| Error::Internal(format!("no preset is called {name}")))?;
-        self.activate(&Authority::Operator("cli"), INSTANCE.into(), document, None, None).await
+        self.impose(INSTANCE, document).await
     }
 
     /// Makes a document a scope's policy, for the command line and tests.
@@ -390,7 +395,7 @@ impl PolicyAdmin {
         let policies = self.configuration().policies(&mut self.store.read().await?).await?;
         self.check_document(&policies, scope, &document, &[])
             .map_err(|p| Error::Internal(format!("{}: {} ({})", p.path, p.value, p.remedy)))?;
-        self.activate(&Authority::Operator("cli"), scope.to_owned(), document, None, None).await
+        self.impose(scope, document).await
     }
 
     /// The policy in force for a provider in our own pages.
@@ -408,6 +413,48 @@ impl PolicyAdmin {
             .policy(provider))
     }
 
+    /// On the operator's word, who is asked nothing.
+    async fn impose(&self, scope: &str, document: Document) -> Result<(), Error> {
+        let word = Authority::Operator("cli");
+        let done = self.activate(&word, scope.to_owned(), document, None, None, None).await?;
+        done.map_err(|_| Error::Internal("the operator is asked nothing".into()))
+    }
+
+    /// What publishing a version would do, for the page that asks before: its scope, how many fields it changes, its
+    /// dangers, and whom it leaves without a way in.
+    ///
+    /// # Errors
+    /// Without the right to change the policy, [`Refusal::NotFound`].
+    pub async fn publish_effect(
+        &self,
+        ctx: &RequestContext,
+        version: i64,
+    ) -> Result<(VersionView, Shown), Error> {
+        self.admin_rights().allowed(ctx, Right::ChangePolicy).await?;
+        let view = self.version_view(ctx, version).await?;
+        let document: Document = serde_json::from_str(&view.row.document)?;
+        let mut conn = self.store.read_bulk().await?;
+        let c = &mut conn;
+        let change = self.effect_on_people(c, &view.row.scope, document).await?;
+        Ok((view, self.continuity().shown(c, &change).await?))
+    }
+
+    /// Whom a document leaves without a way in. What an application says alone closes no account.
+    async fn effect_on_people(
+        &self,
+        c: &mut Conn,
+        scope: &str,
+        document: Document,
+    ) -> Result<Change, Error> {
+        if parts(scope).0.is_some() {
+            return Ok(Change::default());
+        }
+        let config = self.configuration().policy_context(c, None).await?;
+        let next = config.policies.with(scope, document, 0);
+        let next = PolicyContext::new(Arc::new(next), Arc::clone(&config.providers), None);
+        Ok(Change { now: config.ways_in(), then: next.ways_in(), ..Change::default() })
+    }
+
     async fn activate(
         &self,
         authority: &Authority,
@@ -415,7 +462,8 @@ impl PolicyAdmin {
         document: Document,
         from: Option<i64>,
         seen: Option<i64>,
-    ) -> Result<(), Error> {
+        consent: Option<Consent>,
+    ) -> Result<Result<(), Shown>, Error> {
         self.with_authority(authority, Right::ChangePolicy, move |this, c, actor| {
             Box::pin(async move {
                 let by = actor.name();
@@ -423,6 +471,11 @@ impl PolicyAdmin {
                 if seen.is_some_and(|seen| seen != policies.version) {
                     return Err(Refusal::PolicyChanged.into());
                 }
+                let change = this.effect_on_people(c, &scope, document.clone()).await?;
+                let stranded = match this.continuity().ask(c, &change, &actor, consent).await? {
+                    Ok(stranded) => stranded,
+                    Err(shown) => return Ok(Err(shown)),
+                };
                 let old = policies.document(&scope);
                 let version = save(c, this.org, &scope, &document, &by, this.now()).await?;
                 if let Some(from) = from
@@ -431,7 +484,9 @@ impl PolicyAdmin {
                 {
                     set_policy_state(c, this.org, &scope, from, "retired").await?;
                 }
-                this.record(c, Event::new(EventKind::PolicyChanged).by(by).detail(json!({"version": version, "scope": scope, "from": from, "old": old, "new": document}))).await
+                let detail = json!({"version": version, "scope": scope, "from": from, "stranded": stranded, "old": old, "new": document});
+                this.record(c, actor.event(EventKind::PolicyChanged, Target::Policy(scope)).detail(detail)).await?;
+                Ok(Ok(()))
             })
         })
         .await

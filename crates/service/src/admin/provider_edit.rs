@@ -1,6 +1,7 @@
 //! What somebody changes of a provider in the console.
 use std::collections::BTreeMap;
 
+use domain::continuity::Consent;
 use upstream::Settings as ProviderSettings;
 
 use crate::admin::association::Association;
@@ -22,6 +23,8 @@ pub struct ProviderEdit {
     pub association: Option<Association>,
     /// The number of linked identities for which somebody said that they mean it (DL-01).
     pub confirmed: Option<i64>,
+    /// What somebody agreed to on the page that shows what the change does (AD-07).
+    pub consent: Option<Consent>,
 }
 
 /// What somebody changes of a provider's settings.

@@ -2,7 +2,9 @@
 use std::collections::BTreeMap;
 
 pub use domain::provider_change::NotDeleted;
-use domain::{EventKind, Refusal, Right, policy::Document, provider_change::may_delete};
+use domain::{
+    EventKind, Refusal, Right, audit_events::Target, policy::Document, provider_change::may_delete,
+};
 use storage::{
     accounts::links::count_every_link,
     policy::providers::{count_adopters, delete_provider, find_provider, list_providers},
@@ -14,7 +16,6 @@ pub use upstream::{
 
 use crate::{
     Error, RequestContext,
-    audit::Event,
     policy::documents::{provider_scope, save},
     services::ProviderAdmin,
     transaction::Transactions,
@@ -90,7 +91,9 @@ impl ProviderAdmin {
                 // The next one under this key begins with nothing of it.
                 let (scope, empty) = (provider_scope(&key), Document::default());
                 save(c, this.org, &scope, &empty, &admin.name(), this.now()).await?;
-                let event = Event { provider: key, ..admin.event(EventKind::ProviderDeleted) };
+                let event = admin
+                    .event(EventKind::ProviderDeleted, Target::Provider(key.clone()))
+                    .by_provider(key);
                 this.record(c, event).await?;
                 Ok(Ok(()))
             })

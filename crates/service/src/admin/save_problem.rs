@@ -1,7 +1,7 @@
 //! Why something in the console was not saved.
 use domain::policy::Problem;
 
-use crate::Error;
+use crate::{Error, admin::continuity::Shown};
 
 /// Why something was not saved.
 #[derive(Debug)]
@@ -9,6 +9,8 @@ pub enum SaveProblem {
     /// Fields with the keys of their messages.
     Fields(Vec<(&'static str, &'static str)>),
     Policy(Problem),
+    /// It takes something from people or lets more in, and nobody agreed to that yet (AD-07).
+    NotAgreed(Shown),
     /// So many linked identities would depend on another source; somebody has to say that they mean it (DL-01).
     Unconfirmed(i64),
     Error(Error),

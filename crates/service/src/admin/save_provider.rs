@@ -2,6 +2,7 @@
 //! is read in the transaction that saves it (threat rules 14 to 16).
 use domain::{
     EventKind, ProviderId, Refusal, Right,
+    audit_events::Target,
     policy::{Belief, Document, Evidence},
     provider_change::{NotSaved, ProviderChange, SavedBy, may_save},
 };
@@ -22,14 +23,14 @@ use crate::{
     Authority, Error, RequestContext,
     admin::{
         association::{Association, Mode},
+        continuity::{Change, Shown},
         provider_edit::{ProviderEdit, SettingsEdit},
         save_problem::SaveProblem,
     },
-    audit::Event,
     crypto::random::row_id,
     policy::documents::{provider_scope, save},
     services::ProviderAdmin,
-    transaction::Transactions,
+    transaction::{Actor, Transactions},
 };
 
 /// Why a form was not saved, found in the transaction.
@@ -37,8 +38,7 @@ type NotNow = (&'static str, &'static str);
 
 /// Who saves, as the transaction found them.
 struct Saver {
-    /// For the trail.
-    name: String,
+    actor: Actor,
     by: SavedBy,
     /// May offer providers to every organisation.
     offers: bool,
@@ -51,6 +51,8 @@ struct Edited<'a> {
     /// The association's document, and whether it is another one than that in force.
     document: Document,
     associated: bool,
+    /// What it does to people.
+    effect: Change,
 }
 
 impl ProviderAdmin {
@@ -135,7 +137,7 @@ impl ProviderAdmin {
                     };
                     let offers = this.is_home()
                         && actor.admin.as_ref().is_none_or(|admin| admin.may(Right::RunInstance));
-                    let saver = Saver { name: actor.name(), by, offers };
+                    let saver = Saver { actor, by, offers };
                     this.save_provider_in(c, &saver, &edit, create).await
                 })
             },
@@ -222,13 +224,72 @@ impl ProviderAdmin {
             believed.insert(Belief::Groups);
             would_be.insert(Belief::Groups);
         }
+        let believes = !would_be.is_subset(&believed);
+        let effect = self
+            .effect_on_people(c, edit, found.as_ref().filter(|_| !create), &base, believes)
+            .await?;
         let change =
             ProviderChange { believed, would_be, by: saver.by, ..ProviderChange::default() };
-        let edited = Edited { edit, settings, associated: document != base, document };
+        let edited = Edited { edit, settings, associated: document != base, document, effect };
         match offered {
             Some(offered) => self.take_provider_in(c, saver, &edited, offered, change).await,
             None => self.put_provider_in(c, saver, &edited, old, change).await,
         }
+    }
+
+    /// What a change of a provider does to people: whom it leaves without a way in, and what it lets in that was not let
+    /// in before.
+    async fn effect_on_people(
+        &self,
+        c: &mut Conn,
+        edit: &ProviderEdit,
+        found: Option<&Provider>,
+        base: &Document,
+        believes: bool,
+    ) -> Result<Change, Error> {
+        let Some(found) = found else { return Ok(Change::default()) };
+        let off = found.enabled && edit.enabled == Some(false);
+        let withdrawn = found.organisation_id == self.org
+            && found.shared
+            && (off || edit.shared == Some(false));
+        let change = if off {
+            let config = self.configuration().policy_context(c, None).await?;
+            Change::without(&config, found.id)
+        } else {
+            Change::default()
+        };
+        let matches = edit.association.as_ref().is_some_and(|a| a.mode == Mode::FieldMatch)
+            && Association::read(base).mode != Mode::FieldMatch;
+        let widens = [(matches, "equal-address"), (believes, "belief")];
+        Ok(Change {
+            withdrawn: withdrawn.then_some(found.id),
+            widens: widens.into_iter().filter(|(is, _)| *is).map(|(_, key)| key).collect(),
+            ..change
+        })
+    }
+
+    /// What a change of a provider would do, for the page that asks before it is made.
+    ///
+    /// # Errors
+    /// Without the right to change providers, [`Refusal::NotFound`].
+    pub async fn provider_effect(
+        &self,
+        ctx: &RequestContext,
+        edit: &ProviderEdit,
+    ) -> Result<(String, Shown), Error> {
+        self.admin_rights().allowed(ctx, Right::ChangeProviders).await?;
+        let mut conn = self.store.read_bulk().await?;
+        let c = &mut conn;
+        let found = find_provider(c, self.org, &edit.key).await?.ok_or(Refusal::NotFound)?;
+        let scope = provider_scope(&edit.key);
+        let policies = self.configuration().policies(c).await?;
+        let base = policies.document(&scope);
+        let document =
+            edit.association.as_ref().map_or_else(|| base.clone(), |a| a.document(&base));
+        let believed = policies.believed(&edit.key);
+        let believes = !policies.with(&scope, document, 0).believed(&edit.key).is_subset(&believed);
+        let change = self.effect_on_people(c, edit, Some(&found), &base, believes).await?;
+        Ok((found.name, self.continuity().shown(c, &change).await?))
     }
 
     /// A provider that the home organisation offers, taken here or left.
@@ -251,13 +312,18 @@ impl ProviderAdmin {
         if let Some(problem) = may_save(&change).err() {
             return Ok(Err(explained(problem, "enabled")));
         }
+        let (actor, consent) = (&saver.actor, edited.edit.consent);
+        let stranded = match self.continuity().ask(c, &edited.effect, actor, consent).await? {
+            Ok(stranded) => stranded,
+            Err(shown) => return Ok(Err(SaveProblem::NotAgreed(shown))),
+        };
         set_provider_choice(c, self.org, offered.id, enabled).await?;
         self.record_provider(
             c,
             saver,
             edited,
             EventKind::ProviderTaken,
-            json!({"enabled": enabled}),
+            json!({"enabled": enabled, "stranded": stranded}),
         )
         .await
         .map(Ok)
@@ -293,11 +359,16 @@ impl ProviderAdmin {
                 if problem == NotSaved::Secret { receiver } else { field },
             )));
         }
+        let (actor, consent) = (&saver.actor, edited.edit.consent);
+        let stranded = match self.continuity().ask(c, &edited.effect, actor, consent).await? {
+            Ok(stranded) => stranded,
+            Err(shown) => return Ok(Err(SaveProblem::NotAgreed(shown))),
+        };
         let row = match self.write_provider(c, saver, edited, old, id, namespace).await? {
             Ok(row) => row,
             Err((field, remedy)) => return Ok(Err(SaveProblem::field(field, remedy))),
         };
-        let detail = json!({"secret_changed": !edited.edit.secret.is_empty(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled});
+        let detail = json!({"secret_changed": !edited.edit.secret.is_empty(), "offered_to_all": row.shared, "source_changed": change.source, "links": change.links, "enabled": row.enabled, "stranded": stranded});
         let kind =
             if old.is_none() { EventKind::ProviderCreated } else { EventKind::ProviderChanged };
         self.record_provider(c, saver, edited, kind, detail).await.map(Ok)
@@ -372,7 +443,8 @@ impl ProviderAdmin {
         let key = &edited.edit.key;
         if edited.associated {
             let (scope, document) = (provider_scope(key), &edited.document);
-            let version = save(c, self.org, &scope, document, &saver.name, self.now()).await?;
+            let version =
+                save(c, self.org, &scope, document, &saver.actor.name(), self.now()).await?;
             let a = Association::read(document);
             if let Some(detail) = detail.as_object_mut() {
                 detail.extend([
@@ -386,10 +458,11 @@ impl ProviderAdmin {
         }
         self.record(
             c,
-            Event {
-                provider: key.clone(),
-                ..Event::new(kind).by(saver.name.clone()).detail(detail)
-            },
+            saver
+                .actor
+                .event(kind, Target::Provider(key.clone()))
+                .by_provider(key.clone())
+                .detail(detail),
         )
         .await
     }

@@ -1,7 +1,10 @@
 //! The first organisation, and the first owner by a one-time token (AD-04).
 use domain::{
-    AccountId, CredentialId, EventKind, HOUR, Refusal, email_address::Canonical,
-    linking::facts::AccountState, path::Continuation,
+    AccountId, CredentialId, EventKind, HOUR, Refusal,
+    audit_events::{Actor, Target},
+    email_address::Canonical,
+    linking::facts::AccountState,
+    path::Continuation,
 };
 use storage::{
     Conn,
@@ -90,7 +93,9 @@ impl Setup {
             if !taken || !list_holders_of_role(c, this.org, OWNER).await?.is_empty() {
                 return Err(Refusal::SetupClosed.into());
             }
-            let account = this.add_owner(c, &person, &phc, &ctx.locale, "setup").await?;
+            let event =
+                Event::of(&ctx, EventKind::AccountCreated, Actor::Visitor, Target::Instance);
+            let account = this.add_owner(c, &person, &phc, &ctx.locale, event).await?;
             let opening = Opening::local(account, "password", this.now());
             let config = this.configuration().policy_context(c, None).await?;
             let session = this.sessions().open_session(c, &ctx, &config, &opening, None).await?;
@@ -117,9 +122,10 @@ impl Setup {
         let this = self.clone();
         self.store
             .write::<_, Error, _>(move |c| {
-                Box::pin(
-                    async move { this.add_owner(c, &person, &phc, "en", "cli").await.map(|_| ()) },
-                )
+                Box::pin(async move {
+                    let event = Event::operator(EventKind::AccountCreated, Target::Instance);
+                    this.add_owner(c, &person, &phc, "en", event).await.map(|_| ())
+                })
             })
             .await
     }
@@ -131,7 +137,7 @@ impl Setup {
         person: &FirstOwner,
         phc: &str,
         locale: &str,
-        by: &str,
+        event: Event,
     ) -> Result<AccountId, Error> {
         let now = self.now();
         let address = Canonical::parse(&person.email).map_err(|_| Refusal::BadRequest)?;
@@ -157,10 +163,7 @@ impl Setup {
         add_role(c, self.org, account, OWNER, now).await?;
         self.record(
             c,
-            Event::new(EventKind::AccountCreated)
-                .account(account)
-                .by(by)
-                .detail(serde_json::json!({"role": OWNER})),
+            event.about(Target::Account(account)).detail(serde_json::json!({"role": OWNER})),
         )
         .await?;
         Ok(account)

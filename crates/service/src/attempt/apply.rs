@@ -2,6 +2,7 @@
 use crate::{
     Error,
     account::changes::{ProfileChange, doer},
+    audit::Event,
     crypto::random::support_code,
     notifications::messages::Kind,
     policy::context::PolicyContext,
@@ -17,6 +18,7 @@ use domain::{
     EventKind, Outcome, Policy, Proof,
     account_rules::rewind::Changed,
     attempt::State,
+    audit_events::{Actor, Target},
     linking::{EmailStep, facts::UserAction},
     path::Continuation,
     policy::AbandonAudit,
@@ -27,7 +29,11 @@ impl AttemptSteps {
     /// Applies a decision that ends the journey; the others are pages of an attempt.
     pub(crate) async fn apply(&self, c: &mut Conn, a: &Applying<'_>) -> Result<TxOutcome, Error> {
         let Applying { ctx, identity, continuation, facts, config, policy, decision, .. } = *a;
-        let event = |kind| self.decided(kind, identity, facts, decision, true);
+        let client = continuation.client_id().unwrap_or_default();
+        let decided = |event: Event, hashed| {
+            self.decided(event.in_application(client), identity, facts, decision, hashed)
+        };
+        let event = |kind, account| decided(Event::own(ctx, kind, account), true);
         let now = self.now();
         let sync = &policy.choices.sync;
         let spoken = facts.provider.is_some_and(|p| p.second_factor);
@@ -72,7 +78,7 @@ impl AttemptSteps {
                         .await?;
                 }
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                let started = Some(event(EventKind::SessionStarted).account(*account));
+                let started = Some(event(EventKind::SessionStarted, *account));
                 let secret = self
                     .sessions()
                     .open_session(c, ctx, config, &opening(*account, link, "sign_in", now), started)
@@ -101,7 +107,7 @@ impl AttemptSteps {
                     .await?;
                 self.accounts().keep_given(c, account, a.progress).await?;
                 let opening = opening(account, Some(link), "sign_in", now);
-                let created = Some(event(EventKind::AccountCreated).account(account));
+                let created = Some(event(EventKind::AccountCreated, account));
                 signed_in(self.sessions().open_session(c, ctx, config, &opening, created).await?)
             }
             Outcome::Link { account, basis, notify } => {
@@ -131,7 +137,7 @@ impl AttemptSteps {
                     )
                     .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
-                self.record(c, event(EventKind::LinkAdded).account(*account)).await?;
+                self.record(c, event(EventKind::LinkAdded, *account)).await?;
                 if *notify {
                     self.notifications()
                         .notify(
@@ -167,7 +173,7 @@ impl AttemptSteps {
                     .await?;
                 self.accounts().keep_given(c, *account, a.progress).await?;
                 let opening = opening(*account, Some(link), "sign_in", now);
-                let reclaimed = Some(event(EventKind::AccountReclaimed).account(*account));
+                let reclaimed = Some(event(EventKind::AccountReclaimed, *account));
                 signed_in(self.sessions().open_session(c, ctx, config, &opening, reclaimed).await?)
             }
             Outcome::AlreadyLinked => signed_in(
@@ -177,17 +183,23 @@ impl AttemptSteps {
             ),
             Outcome::Abandon => {
                 let hashed = policy.choices.abandon_audit == AbandonAudit::Hashed;
-                self.record(
-                    c,
-                    self.decided(EventKind::AttemptAbandoned, identity, facts, decision, hashed),
-                )
-                .await?;
+                let event = Event::visitor(ctx, EventKind::AttemptAbandoned);
+                self.record(c, decided(event, hashed)).await?;
                 Ok(Ok(LoginOutcome::SignInAgain { continuation: continuation.clone() }))
             }
             Outcome::Refuse { refusal } => {
                 let support =
                     a.attempt.map_or_else(support_code, |open| open.row.support_code.clone());
-                self.record(c, event(EventKind::SignInRefused).support(&support)).await?;
+                let event = match facts.known {
+                    Some(known) => Event::of(
+                        ctx,
+                        EventKind::SignInRefused,
+                        Actor::Visitor,
+                        Target::Account(known.account),
+                    ),
+                    None => Event::visitor(ctx, EventKind::SignInRefused),
+                };
+                self.record(c, decided(event, true).support(&support)).await?;
                 // An application waits for an answer: the page that refuses also leads back to it (GV-20).
                 match (a.attempt, continuation) {
                     (None, Continuation::Authorize(_) | Continuation::Recovered(_)) => {

@@ -77,9 +77,11 @@ impl Attempts {
         if let Some(state) = State::complete(&decision.outcome, then, progress.clone()) {
             return self.wait_in(c, ctx, open, "sign_in", state, &continuation).await;
         }
-        let event = |kind| Event {
-            provider: method.clone(),
-            ..Event::new(kind).account(account).detail(trace_of(&facts, &decision))
+        let event = |kind| {
+            Event::own(ctx, kind, account)
+                .by_provider(method.clone())
+                .in_application(continuation.client_id().unwrap_or_default())
+                .detail(trace_of(&facts, &decision))
         };
         // What changes the account ends what is open and concerns it: this attempt is over before.
         if let (Some(open), Outcome::SignIn { .. } | Outcome::Create) = (open, &decision.outcome) {

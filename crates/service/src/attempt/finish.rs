@@ -148,8 +148,7 @@ impl AttemptSteps {
         let decision = decide(&facts, &policy);
         if let Outcome::Refuse { refusal } = decision.outcome {
             self.attempts().move_on(c, open, &State::Refused { refusal }, "").await?;
-            let event = Event::new(EventKind::PasswordNotReset)
-                .account(account)
+            let event = Event::own(ctx, EventKind::PasswordNotReset, account)
                 .code(refusal.code())
                 .support(&open.row.support_code);
             self.record(c, event.detail(trace_of(&facts, &decision))).await?;
@@ -162,7 +161,7 @@ impl AttemptSteps {
         self.codes().forget_tries(c, Guarded::Password, account).await?;
         self.sessions().end_everything(c, account, None).await?;
         let ctx = &ctx.signed_out();
-        self.record(c, Event::new(EventKind::PasswordReset).account(account)).await?;
+        self.record(c, Event::own(ctx, EventKind::PasswordReset, account)).await?;
         // Links of before do nothing any more (UD-08); this change has its own.
         remove_undo_links(c, account).await?;
         let noted = self

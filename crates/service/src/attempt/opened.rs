@@ -1,9 +1,14 @@
 //! An attempt as a step or a page finds it, with everything opened.
 use crate::{
-    Error, RequestContext, crypto::random::hash, services::Attempts,
+    Error, RequestContext, audit::Event, crypto::random::hash, services::Attempts,
     sign_in::upstream_identity::UpstreamIdentity, transaction::LiveRequest,
 };
-use domain::{Refusal, attempt::State, path::Continuation};
+use domain::{
+    EventKind, Refusal,
+    attempt::State,
+    audit_events::{Actor, Target},
+    path::Continuation,
+};
 use storage::{
     Conn,
     accounts::hold_account,
@@ -19,6 +24,21 @@ pub(crate) struct Opened {
     pub state: State,
     pub identity: Option<UpstreamIdentity>,
     pub continuation: Continuation,
+}
+
+impl Attempts {
+    /// An event about an attempt: about the account that it was to open, where that is known, by somebody who may not be
+    /// its person.
+    pub(crate) fn of_attempt(&self, ctx: &LiveRequest, open: &Opened, kind: EventKind) -> Event {
+        let target = match &open.state {
+            State::Proving { target: Some(account), .. } => Target::Account(*account),
+            _ => Target::SignIn,
+        };
+        let provider = open.identity.as_ref().map(|identity| identity.key.clone());
+        Event::of(ctx, kind, Actor::Visitor, target)
+            .by_provider(provider.unwrap_or_default())
+            .in_application(open.continuation.client_id().unwrap_or_default())
+    }
 }
 
 impl Opened {

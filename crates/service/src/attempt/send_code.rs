@@ -119,7 +119,8 @@ impl Attempts {
             if refusal == Refusal::CodeExhausted {
                 if !open.state.is_terminal() {
                     this.move_on(c, &open, &State::Refused { refusal }, refusal.code()).await?;
-                    let event = crate::audit::Event::new(EventKind::AttemptRefused)
+                    let event = this
+                        .of_attempt(&ctx, &open, EventKind::AttemptRefused)
                         .code(refusal.code())
                         .support(&open.row.support_code);
                     this.record(c, event).await?;

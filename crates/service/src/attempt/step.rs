@@ -125,7 +125,9 @@ impl AttemptSteps {
                 this.attempts().move_on(c, &open, &State::Abandoned, "").await?;
                 this.record(
                     c,
-                    crate::audit::Event::new(EventKind::AttemptAbandoned).code("cancelled"),
+                    this.attempts()
+                        .of_attempt(&ctx, &open, EventKind::AttemptAbandoned)
+                        .code("cancelled"),
                 )
                 .await?;
             }

@@ -3,6 +3,7 @@
 //! what is counted for the whole account answers like a wrong secret (rule 23, LO-01 to LO-03).
 use domain::{
     AccountId, DAY, EventKind, HOUR, MINUTE, Micros, Refusal,
+    audit_events::Target,
     contact::Contact,
     limits::{
         DEVICE_CODES, DIRECTORY_TRIES, FACTOR_TRIES, IN_A_ROW, KNOWN_FOR, NETWORK, ROW_KEPT,
@@ -106,7 +107,7 @@ impl Counted {
 }
 
 impl Codes {
-    fn limit(&self, parts: &[&[u8]], most: i64, window: Micros) -> Limit {
+    pub(crate) fn limit(&self, parts: &[&[u8]], most: i64, window: Micros) -> Limit {
         Limit { subject: self.keys.lookup(parts), most, window }
     }
 
@@ -350,8 +351,7 @@ impl Codes {
         if told.take(c, self.now()).await?.is_some() {
             self.record(
                 c,
-                Event::new(EventKind::TextsFlood)
-                    .by("system")
+                Event::system(EventKind::TextsFlood, Target::Instance)
                     .detail(serde_json::json!({ "texts": self.settings.texts_an_hour })),
             )
             .await?;
@@ -369,8 +369,7 @@ impl Codes {
                     if this.wrong_codes().take(c, this.now()).await? == Some(SPRAYED) {
                         this.record(
                             c,
-                            Event::new(EventKind::CodeSpray)
-                                .by("system")
+                            Event::system(EventKind::CodeSpray, Target::Instance)
                                 .detail(serde_json::json!({ "wrong_codes": SPRAYED })),
                         )
                         .await?;

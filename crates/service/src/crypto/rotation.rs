@@ -3,7 +3,9 @@
 //! it, then gone. Nothing that lives longer is lost by it, and nobody is signed out.
 use crate::services::KeyRotation;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{AccountId, DAY, EventKind, MINUTE, Micros, account_rules::rewind::KEPT};
+use domain::{
+    AccountId, DAY, EventKind, MINUTE, Micros, account_rules::rewind::KEPT, audit_events::Target,
+};
 use serde_json::json;
 use storage::{
     Key,
@@ -131,7 +133,8 @@ impl KeyRotation {
                         && set_key_state(c, active, "active", "retiring", now).await?
                         && set_key_state(c, next, "next", "active", now).await?
                     {
-                        this.record(c, Event::new(EventKind::KeyRotated).by("system").code(kind))
+                        let target = Target::Key(kind.into());
+                        this.record(c, Event::system(EventKind::KeyRotated, target).code(kind))
                             .await?;
                     }
                     Ok(())
@@ -181,8 +184,7 @@ impl KeyRotation {
                 Box::pin(async move {
                     this.record(
                         c,
-                        Event::new(EventKind::KeyResealed)
-                            .by("system")
+                        Event::system(EventKind::KeyResealed, Target::Key("seal".into()))
                             .detail(json!({ "values": changed })),
                     )
                     .await
@@ -231,8 +233,7 @@ impl KeyRotation {
                     }
                     this.record(
                         c,
-                        Event::new(EventKind::KeyRewrapped)
-                            .by("cli")
+                        Event::operator(EventKind::KeyRewrapped, Target::Key("master".into()))
                             .detail(json!({ "keys": rows.len() })),
                     )
                     .await?;

@@ -2,7 +2,7 @@
 //! nothing that it signed counts, then it is gone (OP-06). Other nodes read the change within a minute.
 use std::sync::Arc;
 
-use domain::{DAY, EventKind, Micros};
+use domain::{DAY, EventKind, Micros, audit_events::Target};
 use issuer::{Algorithm, Keyring};
 use storage::{
     Key,
@@ -117,8 +117,7 @@ impl KeyRotation {
                         if set_key_state(c, next, NEXT, ACTIVE, now).await? {
                             this.record(
                                 c,
-                                Event::new(EventKind::KeyRotated)
-                                    .by("system")
+                                Event::system(EventKind::KeyRotated, Target::Key("sign".into()))
                                     .code(algorithm.name()),
                             )
                             .await?;

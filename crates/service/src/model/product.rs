@@ -143,6 +143,7 @@ impl Product {
             texts_an_hour: 0,
             leaks: crate::account::leaked_passwords::Leaks::default(),
             synchronous_standby: false,
+            audit_kept: None,
             plain_http: true,
         };
         let store = Store::open(

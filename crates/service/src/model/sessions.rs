@@ -184,6 +184,7 @@ impl Product {
             key: key.into(),
             settings: SettingsEdit::Whole(serde_json::from_str(config).unwrap()),
             association: Some(association),
+            consent: Some(domain::continuity::Consent { stranded: i64::MAX, tell: false }),
             ..ProviderEdit::default()
         };
         let changed = if believe {

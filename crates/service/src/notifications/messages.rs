@@ -73,6 +73,7 @@ kinds! {
     RestoredNotice "restored-notice" NOTICE [Mail] "The account stays after all.";
     ClosingNotice "closing-notice" NOTICE [Mail] "The account goes in two weeks.";
     LinkNotice "link-notice" NOTICE [Mail] "A provider was added.";
+    WayBack "way-back" NOTICE [Mail] "The only way to sign in was turned off: how to come back.";
     UnlinkNotice "unlink-notice" NOTICE [Mail] "A provider was removed.";
 }
 

@@ -122,7 +122,7 @@ impl Authorization {
         let changing = self.accounts().change(c, account).await?;
         own_email(c, account, address.as_str()).await?;
         remove_pending_accounts(c, self.org, address.as_str(), account).await?;
-        self.record(c, Event::new(EventKind::EmailProved).account(account).detail(allowed.trace))
+        self.record(c, Event::own(ctx, EventKind::EmailProved, account).detail(allowed.trace))
             .await?;
         let noted = self
             .accounts()

@@ -1,6 +1,7 @@
 //! Applications as administrators register and change them.
 use domain::{
-    ApplicationId, EventKind, HOUR, Micros, Refusal, Right, colour::Colour, groups::folded,
+    ApplicationId, EventKind, HOUR, Micros, Refusal, Right, audit_events::Target, colour::Colour,
+    groups::folded,
 };
 use issuer::{Brand, RegisteredClient, SettingProblem, Settings};
 use serde::{Deserialize, Serialize};
@@ -152,7 +153,6 @@ impl Applications {
         };
         self.with_authority(authority, Right::ChangeApplications, move |this, c, actor| {
             Box::pin(async move {
-                let by = actor.name();
                 let mut row = row;
                 change_config_version(c, row.organisation_id).await?;
                 let new = add_application(c, &row).await?;
@@ -182,8 +182,10 @@ impl Applications {
                 } else {
                     EventKind::ApplicationChanged
                 };
-                let detail = json!({"client_id": client, "groups": groups});
-                this.record(c, Event::new(kind).by(by).detail(detail)).await
+                let event = actor
+                    .event(kind, Target::Application(client.clone()))
+                    .in_application(client.clone());
+                this.record(c, event.detail(json!({"client_id": client, "groups": groups}))).await
             })
         })
         .await
@@ -264,7 +266,10 @@ impl Applications {
                 add_secret(c, row.id, &fresh, now, now + OVERLAP).await?;
                 this.record(
                     c,
-                    admin.event(EventKind::ApplicationSecret).detail(json!({"client_id": client})),
+                    admin
+                        .event(EventKind::ApplicationSecret, Target::Application(client.clone()))
+                        .in_application(client.clone())
+                        .detail(json!({"client_id": client})),
                 )
                 .await
             })
@@ -293,9 +298,13 @@ impl Applications {
             }
             this.record(
                 c,
-                Event::new(EventKind::ApplicationRevoked)
-                    .account(account)
-                    .detail(json!({"client_id": client})),
+                Event::in_session(
+                    ctx.session()?,
+                    EventKind::ApplicationRevoked,
+                    Target::Application(client.clone()),
+                )
+                .in_application(client.clone())
+                .detail(json!({"client_id": client})),
             )
             .await
         })

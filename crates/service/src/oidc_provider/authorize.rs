@@ -1,6 +1,6 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
-use domain::{EventKind, Refusal, SECOND, path::AuthorizeRequest};
+use domain::{EventKind, Refusal, SECOND, audit_events::Target, path::AuthorizeRequest};
 use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
 use serde_json::json;
 use storage::{
@@ -281,7 +281,7 @@ impl Authorization {
         }
         let asked = Self::told_by(&request, &client);
         if allowed {
-            self.application_gate().remember_consent(c, session.account, &client, &asked).await?;
+            self.application_gate().remember_consent(c, session, &client, &asked).await?;
             request.consent = false;
         }
         if self.wants_consent(c, session.account, &request, &client).await? {
@@ -325,9 +325,14 @@ impl Authorization {
         add_login(c, &row.sid, row.application_id, session.account, now).await?;
         self.record(
             c,
-            Event::new(EventKind::ApplicationSignedIn)
-                .account(session.account)
-                .detail(json!({"client_id": request.client_id})),
+            Event::in_session(
+                session,
+                EventKind::ApplicationSignedIn,
+                Target::Application(request.client_id.clone()),
+            )
+            .by_provider(session.method.clone())
+            .in_application(request.client_id.clone())
+            .detail(json!({"client_id": request.client_id})),
         )
         .await?;
         self.reply_uri(&request.into(), &[("code", &secret)])

@@ -1,5 +1,5 @@
 //! Devices without a browser: a short code is typed elsewhere, by somebody who is signed in (RFC 8628).
-use domain::{AccountId, EventKind, Refusal, SECOND, one_time_code};
+use domain::{AccountId, EventKind, Refusal, SECOND, audit_events::Target, one_time_code};
 use issuer::{ClientCredentials, DEVICE_INTERVAL, DEVICE_SECONDS, Grant, RegisteredClient, Told};
 use serde_json::{Value, json};
 use storage::{
@@ -192,7 +192,7 @@ impl Tokens {
                 this.application_gate()
                     .remember_consent(
                         c,
-                        session.account,
+                        session,
                         &client,
                         &Told::asked(&known_scopes(&row.scope), &[], &client.settings),
                     )
@@ -216,9 +216,11 @@ impl Tokens {
             }
             this.record(
                 c,
-                Event::new(kind).account(session.account).detail(
-                    json!({"client_id": client.client_id, "scope": row.scope, "device": true}),
-                ),
+                Event::in_session(session, kind, Target::Application(client.client_id.clone()))
+                    .in_application(client.client_id.clone())
+                    .detail(
+                        json!({"client_id": client.client_id, "scope": row.scope, "device": true}),
+                    ),
             )
             .await
         })

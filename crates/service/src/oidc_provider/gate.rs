@@ -3,7 +3,9 @@
 use crate::{audit::Event, services::ApplicationGate};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AccountId, EventKind, Facts, Micros, Outcome, ProviderId, Refusal, decide,
+    AccountId, EventKind, Facts, Micros, Outcome, ProviderId, Refusal,
+    audit_events::Target,
+    decide,
     groups::admits,
     linking::facts::{CompletedRequirements, Intent, Known, Local, ProviderFacts},
     policy::Owes,
@@ -171,19 +173,24 @@ impl ApplicationGate {
     pub(crate) async fn remember_consent(
         &self,
         c: &mut Conn,
-        account: AccountId,
+        session: &SessionInfo,
         client: &RegisteredClient,
         asked: &Told,
     ) -> Result<(), Error> {
+        let account = session.account;
         let all = Told::parse(&find_consent(c, account, client.id).await?.unwrap_or_default())
             .or(asked)
             .text();
         set_consent(c, account, client.id, &all, self.now()).await?;
         self.record(
             c,
-            Event::new(EventKind::ApplicationAllowed)
-                .account(account)
-                .detail(json!({"client_id": client.client_id, "scope": all})),
+            Event::in_session(
+                session,
+                EventKind::ApplicationAllowed,
+                Target::Application(client.client_id.clone()),
+            )
+            .in_application(client.client_id.clone())
+            .detail(json!({"client_id": client.client_id, "scope": all})),
         )
         .await
     }

@@ -1,6 +1,6 @@
 //! Programs that register applications by themselves (RFC 7591). Off until an administrator makes an initial access
 //! token, and again when none is left.
-use domain::{ApplicationId, DAY, EventKind, Micros, Refusal, Right, SECOND};
+use domain::{ApplicationId, DAY, EventKind, Micros, Refusal, Right, SECOND, audit_events::Target};
 use issuer::{MetadataProblem, Registration, read_metadata};
 use serde_json::{Value, json};
 use storage::{
@@ -131,9 +131,12 @@ impl Applications {
                     change_config_version(c, this.org).await?;
                     this.record(
                         c,
-                        Event::new(EventKind::ApplicationRegistered)
-                            .by("program")
-                            .detail(json!({"client_id": client_id, "token": label})),
+                        Event::program(
+                            EventKind::ApplicationRegistered,
+                            Target::Application(client_id.clone()),
+                        )
+                        .in_application(client_id.clone())
+                        .detail(json!({"client_id": client_id, "token": label})),
                     )
                     .await?;
                     Ok(true)
@@ -199,7 +202,7 @@ impl Applications {
                 this.record(
                     c,
                     admin
-                        .event(EventKind::RegistrationOpened)
+                        .event(EventKind::RegistrationOpened, Target::Registration(label.clone()))
                         .detail(json!({"token": label, "uses": uses, "days": days})),
                 )
                 .await
@@ -227,7 +230,12 @@ impl Applications {
                 end_registration_token(c, this.org, &row.hash).await?;
                 this.record(
                     c,
-                    admin.event(EventKind::RegistrationClosed).detail(json!({"token": row.label})),
+                    admin
+                        .event(
+                            EventKind::RegistrationClosed,
+                            Target::Registration(row.label.clone()),
+                        )
+                        .detail(json!({"token": row.label})),
                 )
                 .await
             })

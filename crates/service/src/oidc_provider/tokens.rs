@@ -1,7 +1,9 @@
 //! The token endpoint and what is asked about its tokens: codes, refresh tokens, devices, an application's own
 //! credentials (RFC 6749 §3.2), introspection (RFC 7662), revocation (RFC 7009), pushed requests (RFC 9126).
 use crate::services::Tokens;
-use domain::{AccountId, EventKind, Micros, Refusal, SECOND, path::AuthorizeRequest};
+use domain::{
+    AccountId, EventKind, Micros, Refusal, SECOND, audit_events::Target, path::AuthorizeRequest,
+};
 use issuer::{
     ClientCredentials, Grant, PUSHED_SECONDS, REQUEST_URI, RegisteredClient, Told, is_scope,
     pkce_matches, validate,
@@ -189,10 +191,12 @@ impl Tokens {
         account: Option<AccountId>,
     ) -> Result<(), Error> {
         if end_family(c, family, self.now()).await? {
-            let event = Event::new(EventKind::ApplicationTokenReused)
-                .by("system")
+            let target =
+                account.map_or(Target::Application(client.client_id.clone()), Target::Account);
+            let event = Event::system(EventKind::ApplicationTokenReused, target)
+                .in_application(client.client_id.clone())
                 .detail(json!({ "client_id": client.client_id }));
-            self.record(c, Event { account, ..event }).await?;
+            self.record(c, event).await?;
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use upstream::{PasswordAnswer, SignInWay};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    audit::Event,
     codes::limits::{Counted, Guarded},
+    crypto::random::support_code,
     services::SignIn,
     sign_in::{
         start::{LoginPurpose, LoginState},
@@ -46,7 +46,7 @@ impl SignIn {
     ) -> Result<DirectoryPage, Error> {
         let (start, row) = self.begun(ctx, key, Some(state), cookie).await?;
         if !row.enabled {
-            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+            return Err(self.spend(ctx, &start, Refusal::ProviderDisabled).await);
         }
         match self.configuration().connector(&row).await?.way() {
             SignInWay::Password(_) => Ok(DirectoryPage {
@@ -57,7 +57,7 @@ impl SignIn {
                     _ => None,
                 },
             }),
-            SignInWay::Redirect(_) => Err(self.spend(&start, Refusal::StateMismatch).await),
+            SignInWay::Redirect(_) => Err(self.spend(ctx, &start, Refusal::StateMismatch).await),
         }
     }
 
@@ -74,11 +74,11 @@ impl SignIn {
     ) -> Result<LoginOutcome, Error> {
         let (start, row) = self.begun(ctx, key, Some(&answer.state), cookie).await?;
         if !row.enabled {
-            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+            return Err(self.spend(ctx, &start, Refusal::ProviderDisabled).await);
         }
         let connector = self.configuration().connector(&row).await?;
         let SignInWay::Password(directory) = connector.way() else {
-            return Err(self.spend(&start, Refusal::StateMismatch).await);
+            return Err(self.spend(ctx, &start, Refusal::StateMismatch).await);
         };
         let typed = format!("{} {}", row.id, folded_login(&answer.login));
         // Whose password it is shows only afterwards: in a session of one's own everybody else's is guessed at, too.
@@ -94,10 +94,12 @@ impl SignIn {
                     .await?;
                 self.complete_login(ctx, UpstreamIdentity::new(row, *assertion), start).await
             }
-            Ok(PasswordAnswer::Wrong(why)) => Err(self.tell_wrong(&start, why.to_string()).await),
+            Ok(PasswordAnswer::Wrong(why)) => {
+                Err(self.tell_wrong(ctx, &start, why.to_string()).await)
+            }
             Err(error) => {
                 self.not_counted(counted).await?;
-                Err(self.spend_upstream(&start, &error).await)
+                Err(self.spend_upstream(ctx, &start, &error).await)
             }
         }
     }
@@ -108,23 +110,22 @@ impl SignIn {
     }
 
     /// A wrong password, with the directory's reason for administrators.
-    async fn tell_wrong(&self, start: &LoginState, why: String) -> Error {
+    async fn tell_wrong(&self, ctx: &RequestContext, start: &LoginState, why: String) -> Error {
         let refusal = Refusal::CredentialsWrong;
-        let (this, key) = (self.clone(), start.key.clone());
+        let (this, support) = (self.clone(), support_code());
+        let (event, shown) = (start.event(ctx, EventKind::SignInRefused), support.clone());
         let told = self
             .store
             .write::<_, Error, _>(move |c| {
                 Box::pin(async move {
-                    let event = Event {
-                        provider: key,
-                        ..Event::new(EventKind::SignInRefused)
-                            .code(refusal.code())
-                            .detail(serde_json::json!({ "why": why }))
-                    };
+                    let event = event
+                        .code(refusal.code())
+                        .support(&support)
+                        .detail(serde_json::json!({ "why": why }));
                     this.record(c, event).await
                 })
             })
             .await;
-        told.map_or_else(|error| error, |()| refusal.into())
+        told.map_or_else(|error| error, |()| Error::Refused { refusal, support: shown })
     }
 }

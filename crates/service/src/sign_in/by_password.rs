@@ -23,16 +23,18 @@ impl SignIn {
         let (account, proof) = match self.passwords().check_password(ctx, address, password).await {
             Ok(shown) => shown,
             Err(error) => {
+                let ctx = ctx.for_continuation(&continuation);
                 let (this, code) = (self.clone(), error.refusal().code());
+                let support = error.support().to_owned();
                 self.store
                     .write::<_, Error, _>(move |c| {
                         Box::pin(async move {
                             this.record(
                                 c,
-                                Event {
-                                    provider: "password".into(),
-                                    ..Event::new(EventKind::SignInRefused).code(code)
-                                },
+                                Event::visitor(&ctx, EventKind::SignInRefused)
+                                    .by_provider("password")
+                                    .code(code)
+                                    .support(&support),
                             )
                             .await
                         })

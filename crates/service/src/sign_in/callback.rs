@@ -10,7 +10,6 @@ use upstream::{CodeExchange, UpstreamError};
 
 use crate::{
     Error, LoginOutcome, RequestContext,
-    audit::Event,
     crypto::random::support_code,
     sign_in::{
         start::{LoginState, refusal_of},
@@ -51,21 +50,21 @@ impl SignIn {
                 ["access_denied", "login_required", "interaction_required", "consent_required"]
                     .contains(&error.as_str());
             tracing::info!(provider.key = key, known, "the provider answered with an error");
-            return Err(self.spend(&start, Refusal::ProviderRefused).await);
+            return Err(self.spend(ctx, &start, Refusal::ProviderRefused).await);
         }
         if let Some(why) = answer.not_kept {
             return Err(self.spend_for(&start, Refusal::ProviderAnswer, Some(why)).await);
         }
         let Some(code) = &answer.code else {
-            return Err(self.spend(&start, Refusal::ProviderRefused).await);
+            return Err(self.spend(ctx, &start, Refusal::ProviderRefused).await);
         };
         if !row.enabled {
-            return Err(self.spend(&start, Refusal::ProviderDisabled).await);
+            return Err(self.spend(ctx, &start, Refusal::ProviderDisabled).await);
         }
         let connector = self.configuration().connector(&row).await?;
         // A directory has no answer that a browser could bring.
         let Some(flow) = connector.way().redirect() else {
-            return Err(self.spend(&start, Refusal::StateMismatch).await);
+            return Err(self.spend(ctx, &start, Refusal::StateMismatch).await);
         };
         let redirect_uri = self.configuration().redirect_uri(key);
         let exchange = CodeExchange {
@@ -82,7 +81,7 @@ impl SignIn {
             Ok(assertion) => {
                 self.complete_login(ctx, UpstreamIdentity::new(row, assertion), start).await
             }
-            Err(error) => Err(self.spend_upstream(&start, &error).await),
+            Err(error) => Err(self.spend_upstream(ctx, &start, &error).await),
         }
     }
 
@@ -105,7 +104,7 @@ impl SignIn {
         let row = self.configuration().provider(&mut conn, key).await?;
         drop(conn);
         if row.id != start.provider {
-            return Err(self.spend(&start, Refusal::StateMismatch).await);
+            return Err(self.spend(ctx, &start, Refusal::StateMismatch).await);
         }
         Ok((start, row))
     }
@@ -128,20 +127,37 @@ impl SignIn {
     }
 
     /// A failure uses the state up too (OC-01), with an audit event.
-    pub(crate) async fn spend(&self, start: &LoginState, refusal: Refusal) -> Error {
-        self.spend_for(start, refusal, None).await
+    pub(crate) async fn spend(
+        &self,
+        ctx: &RequestContext,
+        start: &LoginState,
+        refusal: Refusal,
+    ) -> Error {
+        self.spend_for(ctx, start, refusal, None).await
     }
 
     /// The same, for a provider that did not do its work.
-    pub(crate) async fn spend_upstream(&self, start: &LoginState, error: &UpstreamError) -> Error {
+    pub(crate) async fn spend_upstream(
+        &self,
+        ctx: &RequestContext,
+        start: &LoginState,
+        error: &UpstreamError,
+    ) -> Error {
         tracing::warn!(provider.key = start.key, %error, "a provider's answer was not accepted");
-        self.spend_for(start, refusal_of(error), Some(error.to_string())).await
+        self.spend_for(ctx, start, refusal_of(error), Some(error.to_string())).await
     }
 
     /// As [`crate::SignIn::spend`]; `why` tells administrators which part of the provider it was, and of which field.
-    async fn spend_for(&self, start: &LoginState, refusal: Refusal, why: Option<String>) -> Error {
-        let (this, start, support) = (self.clone(), start.clone(), support_code());
-        let shown = support.clone();
+    async fn spend_for(
+        &self,
+        ctx: &RequestContext,
+        start: &LoginState,
+        refusal: Refusal,
+        why: Option<String>,
+    ) -> Error {
+        let (this, support) = (self.clone(), support_code());
+        let event = start.event(ctx, EventKind::SignInRefused);
+        let (start, shown) = (start.clone(), support.clone());
         let spent = self
             .store
             .write::<_, Error, _>(move |c| {
@@ -151,13 +167,7 @@ impl SignIn {
                             || serde_json::json!({}),
                             |why| serde_json::json!({ "why": why }),
                         );
-                        let event = Event {
-                            provider: start.key.clone(),
-                            ..Event::new(EventKind::SignInRefused)
-                                .code(refusal.code())
-                                .support(&support)
-                                .detail(detail)
-                        };
+                        let event = event.code(refusal.code()).support(&support).detail(detail);
                         this.record(c, event).await?;
                     }
                     Ok(())

@@ -3,8 +3,11 @@ use crate::{services::SignIn, transaction::Transactions};
 use std::sync::Arc;
 
 use domain::{
-    DAY, Decision, EventKind, Facts, MINUTE, Policy, Refusal, attempt::AttemptProgress,
-    linking::facts::UserAction, path::Continuation,
+    DAY, Decision, EventKind, Facts, MINUTE, Policy, Refusal,
+    attempt::AttemptProgress,
+    audit_events::{Actor, Target},
+    linking::facts::UserAction,
+    path::Continuation,
 };
 use storage::{
     Conn,
@@ -17,6 +20,7 @@ use crate::{
         opened::{Opened, blank},
         step_input::StepInput,
     },
+    audit::Event,
     crypto::random::hash,
     policy::context::PolicyContext,
     sign_in::{
@@ -117,9 +121,13 @@ impl SignIn {
         let (facts, policy, decision) =
             self.decisions().decide_on(c, identity, ask, &config).await?;
         if let Some(administrator) = facts.kept_out_of() {
-            let event =
-                self.decided(EventKind::AdministratorClaimed, identity, &facts, &decision, true);
-            self.record(c, event.account(administrator)).await?;
+            let event = Event::of(
+                ctx,
+                EventKind::AdministratorClaimed,
+                Actor::Visitor,
+                Target::Account(administrator),
+            );
+            self.record(c, self.decided(event, identity, &facts, &decision, true)).await?;
         }
         if let Some(state) = self
             .attempt_steps()

@@ -2,7 +2,7 @@
 //! address. From then on that mailbox proves nothing for the account on any path, until a credential of the account or an
 //! administrator says that it is still theirs (I13, ID-18).
 use crate::services::Accounts;
-use domain::{AccountId, EventKind, Policy, Trust, attempt::ProvedBy};
+use domain::{AccountId, EventKind, Policy, Trust, attempt::ProvedBy, audit_events::Target};
 use storage::{
     Conn,
     accounts::{contest_email, list_emails, settle_email},
@@ -46,8 +46,8 @@ impl Accounts {
         )
         .await?
         {
-            let event = Event::new(EventKind::EmailContested).account(account).by("system");
-            self.record(c, Event { provider: identity.key.clone(), ..event }).await?;
+            let event = Event::system(EventKind::EmailContested, Target::Account(account));
+            self.record(c, event.by_provider(identity.key.clone())).await?;
         }
         Ok(())
     }

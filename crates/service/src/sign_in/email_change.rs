@@ -83,18 +83,16 @@ impl AttemptSteps {
             let ruling = domain::account_rules::change::update_email(update, &policy);
             if let Err(refusal) = ruling.outcome {
                 this.attempts().move_on(c, &open, &State::Refused { refusal }, "").await?;
-                let event = this.ruled(EventKind::EmailRefused, &identity, &update, &ruling);
-                this.record(c, event.account(account).support(&open.row.support_code)).await?;
+                let event = Event::own(&ctx, EventKind::EmailRefused, account);
+                let event = this.ruled(event, &identity, &update, &ruling);
+                this.record(c, event.support(&open.row.support_code)).await?;
                 return Ok(Err((refusal, open.row.support_code)));
             }
             this.attempts().move_on(c, &open, &State::Done, "").await?;
             let changing = this.accounts().change(c, account).await?;
             this.accounts().take_email(c, &ctx, changing, &address).await?;
-            this.record(
-                c,
-                this.ruled(EventKind::EmailUpdated, &identity, &update, &ruling).account(account),
-            )
-            .await?;
+            let event = Event::own(&ctx, EventKind::EmailUpdated, account);
+            this.record(c, this.ruled(event, &identity, &update, &ruling)).await?;
             Ok(Ok(arrival))
         })
         .await
@@ -133,7 +131,7 @@ impl AttemptSteps {
             let (account, arrival) = Attempts::own_question(&ctx, &open)?;
             if let (true, Some(address)) = (ignore, open.identity()?.address()) {
                 ignore_email(c, account, &this.ignored_hash(account, &address), this.now()).await?;
-                this.record(c, Event::new(EventKind::EmailIgnored).account(account)).await?;
+                this.record(c, Event::own(&ctx, EventKind::EmailIgnored, account)).await?;
             }
             this.attempts().move_on(c, &open, &State::Done, "").await?;
             Ok(Ok(arrival))

@@ -9,6 +9,7 @@ use storage::accounts::{
 use domain::{
     AccountId, Decision, EventKind, Facts, Policy, Proof, Trust,
     attempt::{AttemptProgress, ProvedBy},
+    audit_events::Target,
     decide,
     email_address::Canonical,
     linking::{
@@ -84,14 +85,9 @@ impl Decisions {
             let other = decide(&facts, &policy);
             if other.outcome != decision.outcome {
                 let detail = serde_json::json!({"active": decision.outcome.name(), "shadow": other.outcome.name(), "reasons": other.reasons, "policy_version": policy.version, "facts": facts});
-                self.record(
-                    c,
-                    Event {
-                        provider: identity.key.clone(),
-                        ..Event::new(EventKind::PolicyShadow).by("system").detail(detail)
-                    },
-                )
-                .await?;
+                let target = facts.known.map_or(Target::SignIn, |k| Target::Account(k.account));
+                let event = Event::system(EventKind::PolicyShadow, target);
+                self.record(c, event.by_provider(identity.key.clone()).detail(detail)).await?;
             }
         }
         Ok((facts, policy, decision))

@@ -1,7 +1,12 @@
 //! Passwords: argon2id with bounded parallelism, and answers that look alike.
 use crate::services::Passwords;
 use argon2::{PasswordHasher, password_hash::phc::PasswordHash};
-use domain::{AccountId, CredentialId, EventKind, Refusal, attempt::ProvedBy, contact::Contact};
+use domain::{
+    AccountId, CredentialId, EventKind, Refusal,
+    attempt::ProvedBy,
+    audit_events::{Actor, Target},
+    contact::Contact,
+};
 use storage::accounts::{find_password_row, rehash_password};
 
 use crate::{
@@ -216,10 +221,9 @@ impl Passwords {
         let detail = serde_json::json!({ "network": ctx.network });
         let (this, event) = (
             self.clone(),
-            Event {
-                provider: "password".into(),
-                ..Event::new(EventKind::SignInStuffing).by("system").detail(detail)
-            },
+            Event::of(ctx, EventKind::SignInStuffing, Actor::System, Target::Instance)
+                .by_provider("password")
+                .detail(detail),
         );
         self.store.write(move |c| Box::pin(async move { this.record(c, event).await })).await
     }

@@ -162,7 +162,7 @@ impl Sessions {
             .act(ctx, async move |this, c, ctx| {
                 let session = ctx.session()?;
                 end_session(c, &session.hash).await?;
-                this.record(c, Event::new(EventKind::SessionEnded).account(session.account)).await
+                this.record(c, Event::own(&ctx, EventKind::SessionEnded, session.account)).await
             })
             .await;
         match done {

@@ -134,7 +134,7 @@ impl SignIn {
         };
         add_email(c, self.org, account, &email, row_id(now), now).await?;
         set_password(c, self.org, account, CredentialId(row_id(now)), phc, now).await?;
-        self.record(c, Event::new(EventKind::AccountPending).account(account)).await?;
+        self.record(c, Event::own(ctx, EventKind::AccountPending, account)).await?;
         Ok(account)
     }
 }

@@ -1,7 +1,7 @@
 //! Leaving for a provider: everything that must come back is sealed into a one-shot cookie; nothing is stored.
 use crate::services::SignIn;
 use domain::{
-    MINUTE, Micros, ProviderId, Refusal,
+    EventKind, MINUTE, Micros, ProviderId, Refusal,
     path::{AuthorizeRequest, Continuation},
 };
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     Error, RequestContext,
+    audit::Event,
     crypto::random::{hash, token},
 };
 
@@ -67,6 +68,18 @@ impl LoginState {
     /// The provider is asked to authenticate the person anew.
     pub fn asks_anew(&self) -> bool {
         self.purpose != LoginPurpose::SignIn
+    }
+
+    /// An event about this start: of the person whose session began it, or of somebody whose account is not known yet.
+    pub fn event(&self, ctx: &RequestContext, kind: EventKind) -> Event {
+        let event = match &ctx.session {
+            Some(session) if self.purpose != LoginPurpose::SignIn => {
+                Event::own(ctx, kind, session.account)
+            }
+            _ => Event::visitor(ctx, kind),
+        };
+        let client = self.continuation.client_id().unwrap_or_default();
+        event.by_provider(self.key.clone()).in_application(client)
     }
 
     pub fn consumed_hash(&self) -> Vec<u8> {
@@ -184,10 +197,10 @@ impl SignIn {
             now: self.now(),
         };
         let url = match connector.way() {
-            SignInWay::Redirect(flow) => flow.authorization_url(start).await.map_err(|error| {
-                tracing::warn!(provider.key = row.key, %error, "a provider cannot be started");
-                Error::from(refusal_of(&error))
-            })?,
+            SignInWay::Redirect(flow) => match flow.authorization_url(start).await {
+                Ok(url) => url,
+                Err(error) => return Err(self.not_started(ctx, &sealed, &error).await),
+            },
             // A directory has no pages: its password is typed on one of ours, with the same start behind it.
             SignInWay::Password(_) => {
                 let page = format!("{}/login/directory/{}", self.settings.public_url, row.key);
@@ -197,6 +210,42 @@ impl SignIn {
         };
         let cookie = self.keys.seal_json("start", &sealed)?;
         Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie })
+    }
+
+    /// A provider that cannot be started. Anybody may press its button as often as they like, so that one network is told
+    /// of once a minute; its people see the same support code meanwhile, and it finds that event (RL-14).
+    async fn not_started(
+        &self,
+        ctx: &RequestContext,
+        start: &LoginState,
+        error: &UpstreamError,
+    ) -> Error {
+        tracing::warn!(provider.key = start.key, %error, "a provider cannot be started");
+        let (refusal, minute) = (refusal_of(error), self.now() / MINUTE);
+        let key = [start.key.as_bytes(), refusal.code().as_bytes(), ctx.network.as_bytes()];
+        let minute = minute.to_be_bytes();
+        let [provider, code, network] = key;
+        let named = self.keys.lookup(&[b"not-started", provider, code, network, &minute]);
+        let support: String = domain::one_time_code::encode(&named).chars().take(10).collect();
+        let event = start
+            .event(ctx, EventKind::SignInRefused)
+            .code(refusal.code())
+            .support(&support)
+            .detail(serde_json::json!({ "why": error.to_string() }));
+        let once = self.codes().limit(&[b"not-started".as_slice(), &named], 1, MINUTE);
+        let this = self.clone();
+        let told = self
+            .store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move {
+                    if once.take(c, this.now()).await?.is_some() {
+                        this.record(c, event).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        told.map_or_else(|error| error, |()| Error::Refused { refusal, support })
     }
 
     /// What the start cookie says of the purpose. Adding is asked for recency before the way there, so that nobody goes

@@ -11,6 +11,7 @@ pub mod passkeys;
 pub mod search;
 pub mod second_factors;
 pub mod snapshots;
+pub mod stranded;
 
 pub use email_proof::EmailProof;
 

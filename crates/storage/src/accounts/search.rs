@@ -116,3 +116,23 @@ async fn holders(conn: &mut Conn, org: OrgId, search: &Search) -> Result<Vec<Key
     found.extend(by_subject);
     Ok(found)
 }
+
+/// The names of accounts, by id; those that are gone are missing.
+pub async fn account_names(
+    conn: &mut Conn,
+    org: OrgId,
+    ids: &[AccountId],
+) -> Result<Vec<(AccountId, String)>> {
+    let keys: Vec<Key> = ids.iter().copied().map(key).collect();
+    let mut named = Vec::with_capacity(keys.len());
+    for part in keys.chunks(500) {
+        let rows: Vec<(Key, String)> = on!(conn, |c| account::table
+            .filter(account::organisation_id.eq(key(org)))
+            .filter(account::id.eq_any(part))
+            .select((account::id, account::name))
+            .load(c)
+            .await)?;
+        named.extend(rows.into_iter().map(|(id, name)| (AccountId::from(id), name)));
+    }
+    Ok(named)
+}

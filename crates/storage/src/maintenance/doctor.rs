@@ -43,7 +43,7 @@ const RULES: &[(&str, &str, &str)] = &[
     (
         "D4",
         "a link has no evidence or no audit event",
-        "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'account.reclaimed', 'link.added')))",
+        "SELECT COUNT(*) AS n FROM link l WHERE l.active AND (l.evidence = '' OR (l.created_at > COALESCE((SELECT MAX(b.last_at) FROM audit_batch b WHERE b.removed_at IS NOT NULL), 0) AND NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.account_id = l.account_id AND e.kind IN ('account.created', 'account.reclaimed', 'link.added'))))",
     ),
     (
         "D5",
@@ -182,4 +182,12 @@ pub async fn lose_account(store: &crate::Store, id: domain::AccountId) -> Result
         }
         Conn::Pg(_) => Err(crate::Error::Unavailable("only on SQLite".into())),
     }
+}
+
+/// Runs a statement as somebody with the database could: for tests of what becomes of it.
+#[doc(hidden)]
+pub async fn tamper(store: &crate::Store, sql: &str) -> Result<usize> {
+    let mut writer = store.writer().await?;
+    let conn = &mut writer;
+    Ok(on!(conn, |c| diesel::sql_query(sql.to_owned()).execute(c).await)?)
 }

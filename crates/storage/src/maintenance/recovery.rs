@@ -74,6 +74,7 @@ const FATES: &[(&str, Fate)] = &[
     ("application_secret", Fate::Kept),
     ("attempt", Fate::OneTime),
     ("attempt_account", Fate::OneTime),
+    ("audit_batch", Fate::Kept),
     ("audit_event", Fate::Kept),
     ("auth_code", Fate::OneTime),
     ("challenge", Fate::OneTime),
@@ -296,10 +297,18 @@ pub(super) fn void(postgres: bool, recovery: Recovery, at: Micros, actor: &'stat
             (None, serde_json::json!({ "synchronous": synchronous }))
         }
     };
-    let random = if postgres { "uuid_send(gen_random_uuid())" } else { "randomblob(16)" };
+    // Ids of events grow with their time: the trail is sealed in that order.
+    let begins = format!("{:012x}", u64::try_from(at / 1000).unwrap_or_default());
+    let random = if postgres {
+        format!(
+            "decode('{begins}' || encode(substring(uuid_send(gen_random_uuid()) from 7), 'hex'), 'hex')"
+        )
+    } else {
+        format!("unhex('{begins}' || hex(randomblob(10)))")
+    };
     script += &format!(
-        "INSERT INTO audit_event (id, organisation_id, at, kind, actor, provider, subject_hash, code, support_code, detail) \
-         SELECT {random}, id, {at}, '{}', '{actor}', '', '', '', '', '{detail}' FROM organisation;",
+        "INSERT INTO audit_event (id, organisation_id, at, kind, actor, target_kind, provider, subject_hash, code, support_code, detail) \
+         SELECT {random}, id, {at}, '{}', '{actor}', 'instance', '', '', '', '', '{detail}' FROM organisation;",
         recovery.event()
     );
     if recovery.voids(Fate::Revocable) {

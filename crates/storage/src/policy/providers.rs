@@ -96,6 +96,17 @@ pub async fn count_adopters(conn: &mut Conn, id: ProviderId) -> Result<i64> {
         .await)?)
 }
 
+/// The organisations that took a provider which is offered to them.
+pub async fn list_adopters(conn: &mut Conn, id: ProviderId) -> Result<Vec<OrgId>> {
+    let all: Vec<Key> = on!(conn, |c| provider_choice::table
+        .filter(provider_choice::provider_id.eq(key(id)))
+        .filter(provider_choice::enabled)
+        .select(provider_choice::organisation_id)
+        .load(c)
+        .await)?;
+    Ok(all.into_iter().map(OrgId::from).collect())
+}
+
 /// Adds a provider; `false` when its key is taken.
 pub async fn add_provider(conn: &mut Conn, org: OrgId, row: &Provider, at: Micros) -> Result<bool> {
     change_config_versions(conn, org, row).await?;

@@ -31,6 +31,14 @@ fn event(n: u8) -> AuditEvent {
         code: String::new(),
         support_code: if n == 1 { "K7QF".into() } else { String::new() },
         detail: "{}".into(),
+        actor_id: None,
+        target_kind: "account".into(),
+        target: String::new(),
+        application: String::new(),
+        network: String::new(),
+        outcome: "done".into(),
+        salt: None,
+        withheld: None,
     }
 }
 

@@ -102,7 +102,8 @@ impl Rewinds {
             .await?;
         let last = find_account(c, self.org, id).await?.map_or(open.account.rev, |a| a.rev);
         set_rewind(c, self.org, id, Waiting { first: rev, last, due_at: now + WAIT }).await?;
-        self.record(c, undone(EventKind::AccountUndoBegun, &open, &decision)).await?;
+        self.record(c, undone(ctx, UndoBy::Link, EventKind::AccountUndoBegun, &open, &decision))
+            .await?;
         let noted = Noted { rev, added: Vec::new() };
         self.notifications().notify(c, id, Kind::UndoBegun, ctx, "", "", Some(&noted)).await?;
         Ok(UndoPage::Show)

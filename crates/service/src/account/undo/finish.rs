@@ -1,6 +1,10 @@
 //! How an undo ends: at the word of who had the account before, or when its time has come.
 use super::open::{Open, undone};
-use crate::{Error, RequestContext, SessionInfo, services::Rewinds, transaction::Transactions};
+use crate::{
+    Error, RequestContext, SessionInfo,
+    services::Rewinds,
+    transaction::{LiveRequest, Transactions},
+};
 use domain::{
     AccountId, EventKind, Refusal,
     account_rules::{
@@ -48,7 +52,7 @@ impl Rewinds {
         self.retry_transaction(ctx, async move |this, c, ctx| {
             let open = this.hold_undo(c, &secret).await?;
             if first == open.link.rev && is_gone(&open.journal(), &open.now, first) {
-                return this.bar_gone(c, &open, &shown.way).await;
+                return this.bar_gone(c, &ctx, &open, &shown.way).await;
             }
             open.live(first).ok_or(Refusal::UndoOver)?;
             this.take_back(c, &ctx, open, Span::from(first), Some(&shown.way)).await?;
@@ -58,7 +62,13 @@ impl Rewinds {
     }
 
     /// What a change added is gone already; by the word of who had the account before, no other undo brings it back.
-    async fn bar_gone(&self, c: &mut Conn, open: &Open, shown: &Way) -> Result<Undone, Error> {
+    async fn bar_gone(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        open: &Open,
+        shown: &Way,
+    ) -> Result<Undone, Error> {
         let (id, rev) = (open.account.id, open.link.rev);
         let answer = open.answer(Span::from(rev));
         if !answer.after.contains(shown) {
@@ -73,7 +83,11 @@ impl Rewinds {
             }
         }
         set_rewound(c, id, &[rev]).await?;
-        self.record(c, undone(EventKind::AccountUndoGone, open, &decision)).await?;
+        self.record(
+            c,
+            undone(ctx, UndoBy::Credential, EventKind::AccountUndoGone, open, &decision),
+        )
+        .await?;
         Ok(Undone::Barred)
     }
 
@@ -90,15 +104,16 @@ impl Rewinds {
         let open = self.open_undo(&mut self.store.read().await?, secret).await?;
         self.proved(ctx, &open, open.link.rev, code).await?;
         let secret = secret.to_owned();
-        self.retry_transaction(ctx, async move |this, c, _| {
+        self.retry_transaction(ctx, async move |this, c, ctx| {
             let open = this.hold_undo(c, &secret).await?;
             let id = open.account.id;
             let answer = open.answer(Span::from(open.link.rev));
             let decision =
                 this.decide_undo(c, &open, &answer, UndoStep::Keep, UndoBy::Credential).await?;
             this.accounts().change(c, id).await?;
-            let event = undone(EventKind::AccountUndoKept, &open, &decision);
-            this.follow(c, &open, &open.answer(Span::NOTHING)).await?;
+            let event =
+                undone(&ctx, UndoBy::Credential, EventKind::AccountUndoKept, &open, &decision);
+            this.follow(c, &ctx, &open, &open.answer(Span::NOTHING)).await?;
             remove_rewind(c, id).await?;
             remove_undo_links(c, id).await?;
             this.record(c, event).await

@@ -1,6 +1,6 @@
 //! A link of "this wasn't me" with the account that it is about, and what the page that it leads to rests on.
 use crate::{
-    Error,
+    Error, RequestContext,
     account::changes::{Entry, ways_of},
     audit::Event,
     crypto::random::hash,
@@ -12,6 +12,7 @@ use domain::{
         rewind::{Change, Changed, KEPT, Rewind, Span, WAIT, Way, rewind},
         undo::{Undo, UndoBy, UndoOutcome, UndoStep},
     },
+    audit_events::{Actor, Target},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -167,9 +168,20 @@ impl Rewinds {
     }
 }
 
-pub(super) fn undone(kind: EventKind, open: &Open, decision: &Ruling<UndoOutcome>) -> Event {
+pub(super) fn undone<S>(
+    ctx: &RequestContext<S>,
+    by: UndoBy,
+    kind: EventKind,
+    open: &Open,
+    decision: &Ruling<UndoOutcome>,
+) -> Event {
     let what = open.live(open.link.rev).map(|e| e.change.kind);
-    Event::new(kind).account(open.account.id).detail(json!({"what": what, "reasons": decision.reasons, "policy_version": decision.policy_version}))
+    let (id, target) = (open.account.id, Target::Account(open.account.id));
+    let event = match by {
+        UndoBy::Waited => Event::system(kind, target),
+        _ => Event::of(ctx, kind, Actor::Person(id), target),
+    };
+    event.detail(json!({"what": what, "reasons": decision.reasons, "policy_version": decision.policy_version}))
 }
 
 /// The key of a secret's row.

@@ -3,7 +3,6 @@ use super::open::{Open, undone};
 use crate::{
     Error, RequestContext,
     account::{changes::ways_of, second_factor::purpose},
-    audit::Event,
     codes::limits::Guarded,
     crypto::random::row_id,
     notifications::messages::Kind,
@@ -50,7 +49,7 @@ impl Rewinds {
             return Err(Refusal::UndoCredential.into());
         }
         let decision = self.decide_undo(c, &open, &answer, UndoStep::Finish, by).await?;
-        self.follow(c, &open, &answer).await?;
+        self.follow(c, ctx, &open, &answer).await?;
         for entry in open.entries.iter().rev().filter(|e| answer.changes.contains(&e.change.rev)) {
             self.accounts()
                 .give_back(c, id, &entry.profile.provider, &entry.profile.before)
@@ -60,19 +59,16 @@ impl Rewinds {
         remove_rewind(c, id).await?;
         self.codes().forget_tries(c, Guarded::Password, id).await?;
         self.sessions().end_everything(c, id, None).await?;
-        let event = undone(EventKind::AccountUndone, &open, &decision);
-        self.record(
-            c,
-            Event { code: what.map(Changed::name).unwrap_or_default().to_owned(), ..event },
-        )
-        .await?;
+        let event = undone(ctx, by, EventKind::AccountUndone, &open, &decision);
+        self.record(c, event.code(what.map(Changed::name).unwrap_or_default())).await?;
         self.notifications().notify(c, id, Kind::UndoDone, ctx, "", "", None).await
     }
 
     /// Does what an answer says.
-    pub(super) async fn follow(
+    pub(super) async fn follow<S>(
         &self,
         c: &mut Conn,
+        ctx: &RequestContext<S>,
         open: &Open,
         answer: &Rewind,
     ) -> Result<(), Error> {
@@ -82,7 +78,7 @@ impl Rewinds {
         }
         self.put_back(c, open, &answer.brought.difference(&open.now).cloned().collect()).await?;
         for merge in &answer.unmerge {
-            self.merges().unmerge(c, *merge).await?;
+            self.merges().unmerge(c, ctx, *merge).await?;
         }
         let there = ways_of(&list_ways(c, id).await?);
         self.put_back(c, open, &answer.after.difference(&there).cloned().collect()).await?;

@@ -1,0 +1,11 @@
+DROP INDEX audit_target;
+DROP INDEX audit_refused;
+DROP INDEX audit_actor;
+ALTER TABLE audit_event DROP COLUMN withheld;
+ALTER TABLE audit_event DROP COLUMN salt;
+ALTER TABLE audit_event DROP COLUMN outcome;
+ALTER TABLE audit_event DROP COLUMN network;
+ALTER TABLE audit_event DROP COLUMN application;
+ALTER TABLE audit_event DROP COLUMN target;
+ALTER TABLE audit_event DROP COLUMN target_kind;
+ALTER TABLE audit_event DROP COLUMN actor_id;
