@@ -19,6 +19,8 @@ pub mod provider;
 pub mod provider_add;
 pub mod provider_delete;
 pub mod provider_gallery;
+pub mod provider_health;
+pub mod provider_logout;
 pub mod provider_move;
 pub mod provider_source;
 pub mod provider_test;

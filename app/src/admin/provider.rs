@@ -6,6 +6,8 @@ use crate::{
     admin::{
         association_form::{AssociationForm, BINDS, KEPT, kept},
         overview::Message,
+        provider_health::HealthSection,
+        provider_logout::LogoutAddresses,
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
         providers::find,
@@ -96,6 +98,7 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
             <Message l=l flash={flash.clone()}/>
             {refused.map(|text| view! { <Notice kind="bad" text=text/> })}
             <Problems l=l flash={flash.clone()}/>
+            <HealthSection l=l health={found.health.clone()}/>
             {if found.offered {
                 view! { <TakenForms l=l found=found shows=shows flash=flash/> }.into_any()
             } else {
@@ -136,6 +139,7 @@ fn OwnForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyView
                 </div>
             })}
             {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
+            {found.logout_uris.clone().map(|uris| view! { <LogoutAddresses l=l uris=uris/> })}
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
         <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
@@ -176,6 +180,7 @@ fn TakenForms(l: Lang, found: ProviderView, shows: Shows, flash: Flash) -> AnyVi
     view! {
         <p>{t(l, "provider-offered-lead")}</p>
         {(found.settings.kind() != "ldap").then(|| view! { <p class="muted">{t(l, "provider-redirect")}<br/><code class="copyable">{found.redirect_uri.clone()}</code></p> })}
+        {found.logout_uris.clone().map(|uris| view! { <LogoutAddresses l=l uris=uris/> })}
         <form method="post" action=SaveProvider::url() class="section">
             <h2>{t(l, "provider-take")}</h2>
             <p>{t(l, "provider-take-hint")}</p>

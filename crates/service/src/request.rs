@@ -59,6 +59,8 @@ pub struct SessionInfo {
     pub factor: String,
     /// The name that applications know the session by; it stays when the session goes on under a new id.
     pub sid: String,
+    /// The provider's session that it began in, as a keyed hash.
+    pub provider_sid: Option<Vec<u8>>,
 }
 
 impl SessionInfo {
@@ -74,6 +76,7 @@ impl SessionInfo {
             auth_at: row.auth_at,
             factor: row.factor,
             sid: row.sid,
+            provider_sid: row.provider_sid,
         }
     }
 }
