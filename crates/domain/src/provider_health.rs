@@ -188,6 +188,12 @@ mod tests {
         assert_eq!(fault(&mut health, 3), None, "told once");
         assert_eq!(health.standing(2 + COOL_DOWN), Standing::OnTrial, "and not prolonged by it");
         assert_eq!((health.faults, health.unavailable_since()), (4, Some(2)));
+        // A refusal to somebody who asked before is no sign that it is back; something that worked is.
+        let mut health = open();
+        assert_eq!(health.ended(3, Asked::Answered, 1), None);
+        assert!(!health.may_ask(4));
+        assert_eq!(health.ended(5, Asked::Worked, 1), Some(Change::Closed));
+        assert!(health.may_ask(6));
     }
 
     /// Shows OP-04.
