@@ -110,6 +110,21 @@ impl Cookies {
         Cookie { name: self.last_name(), value: method.to_owned(), age: 400 * 86_400 }
     }
 
+    /// What a provider's sign-out has to bring back to this browser.
+    #[must_use]
+    pub fn left_name(self) -> String {
+        self.name("lg_out")
+    }
+
+    #[must_use]
+    pub fn left(self, sealed: &str) -> Cookie {
+        Cookie {
+            name: self.left_name(),
+            value: sealed.to_owned(),
+            age: if sealed.is_empty() { 0 } else { 600 },
+        }
+    }
+
     #[must_use]
     pub fn refused_name(self) -> String {
         self.name("lg_r")

@@ -3,14 +3,15 @@ use std::sync::Arc;
 
 use domain::Right;
 use leptos::{prelude::*, server_fn::ServerFn};
-use service::admin::brand::Look;
+use service::{admin::brand::Look, oidc_provider::Out};
 
 use crate::{
     context::{Assets, WebRequest, asked},
     i18n::{Lang, t},
     language::SetLanguage,
-    outcome::{Code, Flash, redirect_with_flash, refuse, respond},
+    outcome::{Code, refuse, respond},
     paths,
+    signed_out::signed_out,
 };
 
 /// How wide a page is and what stands around it.
@@ -206,11 +207,14 @@ fn Languages(
 #[server(prefix = "/fn", endpoint = "signout")]
 pub async fn sign_out() -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.sessions().sign_out(&web.ctx).await {
+    let sessions = context.ligature.sessions();
+    let next = match sessions.sign_out(&web.ctx).await {
         Ok(()) => {
-            redirect_with_flash(&context, &web, paths::LOGIN_STAY, Flash::notice("signed-out"))
-                .await
-                .with(context.cookies.session(""))
+            let there = match &web.ctx.session {
+                Some(session) => sessions.still_there(session).await,
+                None => None,
+            };
+            signed_out(&context, &web, Out { there, ..Out::default() }).await
         }
         Err(error) => refuse(&error),
     };

@@ -56,3 +56,5 @@ pub mod render;
 pub mod routes;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
+#[cfg(feature = "ssr")]
+pub mod signed_out;

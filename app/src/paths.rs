@@ -262,8 +262,5 @@ pub fn admin_application(client_id: &str) -> String {
     format!("/admin/applications/{client_id}")
 }
 
-/// The end of a sign-out.
-#[must_use]
-pub fn signed_out(sealed: &str) -> String {
-    format!("/logout/done?o={sealed}")
-}
+/// The end of a sign-out, where something is still open or applications have to forget the session.
+pub const SIGNED_OUT: &str = "/logout/done";

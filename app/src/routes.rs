@@ -41,6 +41,7 @@ pub fn routes() -> Router<Context> {
         .route("/no-access", get(crate::oidc::no_access::no_access))
         .route("/device", get(crate::oidc::device::device))
         .route("/logout/done", get(crate::oidc::logout::done))
+        .route("/logout/returned", get(crate::oidc::logout::returned))
         .route("/account/merge", get(crate::account::merge::merge))
         .route("/account/export", get(crate::account::export::export))
         .route("/account/export/{ticket}", get_once(crate::account::export::file))

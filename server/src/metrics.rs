@@ -1,5 +1,8 @@
 //! Figures for Prometheus and a health report for people, at a place of their own: they say more than strangers should know.
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -43,6 +46,13 @@ struct Of {
     state: &'static str,
 }
 
+/// A provider, by the organisation that owns it and its key.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AtProvider {
+    organisation: String,
+    provider: String,
+}
+
 /// What is counted.
 #[derive(Clone)]
 pub struct Metrics {
@@ -52,7 +62,37 @@ pub struct Metrics {
     refusals: Family<Code, Counter>,
     unsent: Family<Of, Gauge>,
     database: Gauge,
+    providers: Providers,
     organisations: Organisations,
+}
+
+/// Health of providers, as this process has seen it.
+#[derive(Clone, Default)]
+struct Providers {
+    up: Family<AtProvider, Gauge>,
+    requests: Family<AtProvider, Counter>,
+    failures: Family<AtProvider, Counter>,
+}
+
+impl Providers {
+    fn register(&self, registry: &mut Registry) {
+        let up = "1 if the provider does its work, 0 while it is unavailable";
+        registry.register("provider_up", up, self.up.clone());
+        let requests = "Sign-ins for which the provider was asked";
+        registry.register("provider_requests", requests, self.requests.clone());
+        let failures = "Those that failed by a fault of the provider";
+        registry.register("provider_failures", failures, self.failures.clone());
+    }
+
+    /// Takes over what the services counted.
+    fn read(&self, organisations: &Organisations) {
+        for one in organisations.home().configuration().provider_figures() {
+            let at = AtProvider { organisation: one.organisation.to_string(), provider: one.key };
+            self.up.get_or_create(&at).set(i64::from(one.available));
+            self.requests.get_or_create(&at).inner().store(one.requests, Ordering::Relaxed);
+            self.failures.get_or_create(&at).inner().store(one.failures, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Seconds, from a session check to a slow provider.
@@ -79,6 +119,8 @@ impl Metrics {
             unsent.clone(),
         );
         registry.register("database_up", "1 if the database answers", database.clone());
+        let providers = Providers::default();
+        providers.register(&mut registry);
         let build = Info::new(vec![("version", VERSION)]);
         registry.register("build", "What is running", build);
         Self {
@@ -88,6 +130,7 @@ impl Metrics {
             refusals,
             unsent,
             database,
+            providers,
             organisations,
         }
     }
@@ -172,6 +215,7 @@ async fn observe(State(metrics): State<Metrics>, request: Request, next: Next) -
 
 async fn metrics(State(metrics): State<Metrics>) -> Response {
     drop(tokio::time::timeout(Duration::from_secs(2), metrics.parts()).await);
+    metrics.providers.read(&metrics.organisations);
     let mut text = String::new();
     match encode(&mut text, &metrics.registry) {
         Ok(()) => (

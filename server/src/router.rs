@@ -41,7 +41,7 @@ use crate::{
         text::clean_form,
     },
     metrics::name_route,
-    routes::{brand, callback, forms, forward, health, issuer, logout},
+    routes::{brand, callback, forms, forward, health, issuer, logout, provider_logout},
 };
 
 /// Paths of all server functions, as they registered themselves.
@@ -94,6 +94,7 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
         .merge(functions)
         .route("/callback/{key}", get(callback::callback))
         .route("/callback/{key}/resume", get(callback::resume))
+        .route("/callback/{key}/frontchannel-logout", get(provider_logout::by_frame))
         .route("/authorize", get(issuer::authorize).post(issuer::authorize_form))
         .route("/logout", get(logout::logout).post(logout::logout_form))
         .fallback(app::sign_in::refused::not_found)
@@ -142,6 +143,8 @@ pub fn router(context: Context, config: &Config, addresses: Addresses) -> anyhow
             post(callback::posted).layer(DefaultBodyLimit::max(layers::text::FORM)),
         )
         .route("/saml/{key}/metadata", get(callback::metadata))
+        // A provider tells of a sign-out, by a token that it signed.
+        .route("/callback/{key}/backchannel-logout", post(provider_logout::by_token))
         // Reverse proxies ask here, with cookies of the hosts that they guard.
         .route("/forward-auth/{client_id}", get(forward::check))
         .route("/forward-auth/{client_id}/start", get(forward::start))

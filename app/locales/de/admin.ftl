@@ -73,6 +73,7 @@ role-take = Entziehen
 admin-mail-stuck = Mails warten: Der Mailserver antwortet nicht.
 figure-sessions = Laufende Sitzungen
 figure-shared = Adressen mit mehreren Konten
+overview-unavailable = Zurzeit nicht erreichbare Anbieter: { $count } ({ $names }).
 
 ## providers
 
@@ -81,6 +82,10 @@ provider-new = Anbieter hinzufügen
 provider-association = Verbindung mit Konten: { $mode }
 provider-links = { $count } verknüpft
 provider-redirect = Rücksprungadresse, die beim Anbieter einzutragen ist:
+provider-backchannel = Adresse für Abmeldungen (Back-Channel): Hier teilt uns der Anbieter mit, dass eine Sitzung dort endete; unsere endet dann auch.
+provider-frontchannel = Adresse für Abmeldungen im Browser (Front-Channel): wirkt nur, wenn Anbieter und dieser Server eine gemeinsame Domain haben; besser ist der Back-Channel.
+provider-signed-out = Adresse für die Rückkehr nach der Abmeldung beim Anbieter (Post-logout redirect URI):
+provider-logout-addresses = Adressen für die Abmeldung
 provider-key = Schlüssel
 provider-key-hint = Teil von Adressen, zum Beispiel "google". Er ändert sich nie.
 provider-name-hint = Was auf dem Knopf steht.

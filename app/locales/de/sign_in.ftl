@@ -89,6 +89,9 @@ login-wrong = E-Mail-Adresse oder Passwort ist falsch. Prüfen Sie beides, oder 
 login-nothing = Zurzeit gibt es keine Möglichkeit, sich anzumelden. Fragen Sie Ihre Verwaltung.
 login-by-code = Mit einem Code anmelden
 login-by-passkey = Mit einem Passkey anmelden
+login-unavailable = { $providers } ist zurzeit nicht erreichbar. Hat Ihr Konto noch einen anderen Anmeldeweg, nehmen Sie den.
+down-other-ways = Melden Sie sich anders an:
+down-local = Andere Anmeldewege
 
 ## sign_up
 
@@ -189,6 +192,11 @@ logout-lead-application = { $application } möchte Sie auch hier abmelden. Ander
 logout-stay = Angemeldet bleiben
 logout-done = Abgemeldet
 logout-back = Zurück zu { $application }
+logout-still-there = In diesem Browser sind Sie bei { $provider } noch angemeldet. An einem Gerät, das auch andere benutzen, melden Sie sich dort ebenfalls ab.
+logout-there = Auch bei { $provider } abmelden
+logout-there-site = Zu { $provider }
+logout-there-now = { $provider } meldet Sie jetzt auch dort ab.
+logout-both = Sie sind hier und bei { $provider } abgemeldet.
 
 ## address
 

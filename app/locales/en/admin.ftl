@@ -73,6 +73,7 @@ role-take = Take away
 admin-mail-stuck = Mails are waiting: the mail server does not answer.
 figure-sessions = Live sessions
 figure-shared = Addresses with several accounts
+overview-unavailable = Providers that can't be reached right now: { $count } ({ $names }).
 
 ## providers
 
@@ -81,6 +82,10 @@ provider-new = Add a provider
 provider-association = Association: { $mode }
 provider-links = { $count } linked
 provider-redirect = Redirect URI to register at the provider:
+provider-backchannel = Back-channel logout URI: the provider tells us here when a session ended there, and ours ends too.
+provider-frontchannel = Front-channel logout URI: works only where the provider and this server share a domain; prefer the back channel.
+provider-signed-out = Post-logout redirect URI: where people come back to after signing out at the provider.
+provider-logout-addresses = Addresses for signing out
 provider-key = Key
 provider-key-hint = Part of addresses, for example "google". It never changes.
 provider-name-hint = What the button says.

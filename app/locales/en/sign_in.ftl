@@ -89,6 +89,9 @@ login-wrong = Wrong email or password. Check both, or sign in another way. After
 login-nothing = There is no way to sign in at the moment. Ask your administrator.
 login-by-code = Sign in by a code
 login-by-passkey = Sign in with a passkey
+login-unavailable = { $providers } can't be reached right now. If your account has another way to sign in, use that one.
+down-other-ways = Sign in another way:
+down-local = Other ways to sign in
 
 ## sign_up
 
@@ -189,6 +192,11 @@ logout-lead-application = { $application } asks to sign you out here too. Other 
 logout-stay = Stay signed in
 logout-done = Signed out
 logout-back = Back to { $application }
+logout-still-there = You are still signed in at { $provider } in this browser. On a computer that others use, sign out there too.
+logout-there = Sign out at { $provider } too
+logout-there-site = Go to { $provider }
+logout-there-now = { $provider } now signs you out there too.
+logout-both = You are signed out here and at { $provider }.
 
 ## address
 

@@ -73,6 +73,7 @@ role-take = 收回
 admin-mail-stuck = 邮件正在等待：邮件服务器没有响应。
 figure-sessions = 有效会话
 figure-shared = 多个账号共用的地址
+overview-unavailable = 目前无法连接的提供方：{ $count } 个（{ $names }）。
 
 ## providers
 
@@ -81,6 +82,10 @@ provider-new = 添加身份提供方
 provider-association = 账户关联：{ $mode }
 provider-links = 已关联 { $count } 个
 provider-redirect = 需要在提供方登记的回调地址：
+provider-backchannel = 后端通道退出地址：提供方的会话结束时在此通知我们，我们的会话也随之结束。
+provider-frontchannel = 前端通道退出地址：仅在提供方与本服务器同属一个域名时有效；建议使用后端通道。
+provider-signed-out = 退出后返回地址：人们在提供方退出后回到这里。
+provider-logout-addresses = 退出登录相关地址
 provider-key = 标识
 provider-key-hint = 地址的一部分，例如 "google"，永不改变。
 provider-name-hint = 按钮上的文字。

@@ -89,6 +89,9 @@ login-wrong = 邮箱或密码错误。请核对两者，或换一种方式登录
 login-nothing = 目前没有可用的登录方式。请联系管理员。
 login-by-code = 使用验证码登录
 login-by-passkey = 使用通行密钥登录
+login-unavailable = 目前无法连接 { $providers }。如果您的账号还有其他登录方式，请使用那一种。
+down-other-ways = 请换一种方式登录：
+down-local = 其他登录方式
 
 ## sign_up
 
@@ -189,6 +192,11 @@ logout-lead-application = { $application } 请求在此也退出登录，并会�
 logout-stay = 保持登录
 logout-done = 已退出登录
 logout-back = 返回 { $application }
+logout-still-there = 您在此浏览器中仍登录着 { $provider }。如果这台电脑有其他人使用，请在那里也退出登录。
+logout-there = 同时退出 { $provider }
+logout-there-site = 前往 { $provider }
+logout-there-now = { $provider } 正在让您在那里也退出登录。
+logout-both = 您已在此处和 { $provider } 退出登录。
 
 ## address
 

@@ -40,7 +40,7 @@ pub async fn merge(req: PageRequest) -> Answer {
                 <p class="divider">{t(l, "or")}</p>
                 <div class="buttons">{buttons.into_iter().map(|b| {
                     let label = ta(l, "merge-with", &[("provider", &b.name)]);
-                    view! { <ProviderButton provider=b action=MergeByProvider::url() label=label/> }
+                    view! { <ProviderButton l=l provider=b action=MergeByProvider::url() label=label/> }
                 }).collect_view()}</div>
             })}
         }

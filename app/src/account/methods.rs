@@ -275,7 +275,7 @@ fn Adding(l: Lang, addable: Vec<Button>) -> AnyView {
         <div class="buttons">
             {addable.into_iter().map(|b| {
                 let label = ta(l, "method-add-provider", &[("provider", &b.name)]);
-                view! { <ProviderButton provider=b action=AddMethod::url() label=label/> }
+                view! { <ProviderButton l=l provider=b action=AddMethod::url() label=label/> }
             }).collect_view()}
         </div>
     }

@@ -82,7 +82,7 @@ fn ConfirmPage(
         <div class="buttons">
             {providers.into_iter().map(|b| {
                 let label = ta(l, "confirm-with", &[("provider", &b.name)]);
-                view! { <ProviderButton provider=b action=ConfirmByProvider::url() label=label with=vec![("to", to.clone())]/> }
+                view! { <ProviderButton l=l provider=b action=ConfirmByProvider::url() label=label with=vec![("to", to.clone())]/> }
             }).collect_view()}
             {code_to.map(|address| view! {
                 <form method="post" action=AskConfirmCode::url()>{hidden()}<button class="provider">{ta(l, "confirm-code", &[("address", &address)])}</button></form>

@@ -223,7 +223,7 @@ fn Show(l: Lang, secret: String, view: UndoView) -> AnyView {
         <div class="buttons">
             {providers.into_iter().map(|b| {
                 let label = ta(l, "confirm-with", &[("provider", &b.name)]);
-                view! { <ProviderButton provider=b action=UndoByProvider::url() label=label with=vec![("secret", secret.clone())]/> }
+                view! { <ProviderButton l=l provider=b action=UndoByProvider::url() label=label with=vec![("secret", secret.clone())]/> }
             }).collect_view()}
         </div>
         {(!gone).then(|| view! { <GoesAndComes l=l goes=goes comes=comes/> })}

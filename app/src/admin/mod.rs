@@ -25,6 +25,8 @@ pub mod provider_add;
 pub mod provider_delete;
 pub mod provider_gallery;
 pub mod provider_groups;
+pub mod provider_health;
+pub mod provider_logout;
 pub mod provider_move;
 pub mod provider_profile;
 pub mod provider_source;

@@ -1,7 +1,7 @@
 //! The console's first page.
 use crate::{
     components::Notice,
-    i18n::{Lang, t},
+    i18n::{Lang, t, ta},
     outcome::Flash,
     page_request::{Answer, PageRequest},
     paths,
@@ -36,6 +36,7 @@ pub async fn overview(req: PageRequest) -> Answer {
             <h1>{t(l, "admin-overview")}</h1>
             {figures.unsafe_permit.then(|| view! { <Notice kind="bad" text={t(l, "policy-unsafe-on")}/> })}
             {figures.mail_stuck.then(|| view! { <Notice kind="warn" text={t(l, "admin-mail-stuck")}/> })}
+            {(!figures.unavailable.is_empty()).then(|| view! { <Notice kind="warn" text={ta(l, "overview-unavailable", &[("count", &figures.unavailable.len().to_string()), ("names", &figures.unavailable.join(", "))])}/> })}
             <dl class="figures">
                 <div><dt>{t(l, "admin-accounts")}</dt><dd>{figures.accounts}</dd></div>
                 <div><dt>{t(l, "figure-sessions")}</dt><dd>{figures.sessions}</dd></div>

@@ -7,6 +7,8 @@ use crate::{
         association_form::{AssociationForm, BINDS, KEPT, kept},
         overview::Message,
         provider_groups::{GroupsSection, ShownGroups},
+        provider_health::HealthSection,
+        provider_logout::LogoutAddresses,
         provider_profile::ProfileSection,
         provider_source::SourceConfirmation,
         provider_test::{TestProvider, TestResults},
@@ -138,6 +140,7 @@ pub async fn provider(Path(key): Path<String>, req: PageRequest) -> Answer {
             <Message l=l flash={flash.clone()}/>
             {refused.map(|text| view! { <Notice kind="bad" text=text/> })}
             <Problems l=l flash={flash.clone()}/>
+            <HealthSection l=l health={found.health.clone()}/>
             {if found.offered {
                 view! { <TakenForms l=l found=found groups=groups shows=shows flash=flash/> }.into_any()
             } else {
@@ -184,6 +187,7 @@ fn OwnForms(
                 </div>
             })}
             <OurAddresses l=l kind={found.settings.kind()} redirect_uri={found.redirect_uri.clone()}/>
+            {found.logout_uris.clone().map(|uris| view! { <LogoutAddresses l=l uris=uris/> })}
         </section>
         <ConnectionForm l=l found={found.clone()} shows=shows flash={flash.clone()}/>
         <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
@@ -260,6 +264,7 @@ fn TakenForms(
     view! {
         <p>{t(l, "provider-offered-lead")}</p>
         <OurAddresses l=l kind={found.settings.kind()} redirect_uri={found.redirect_uri.clone()}/>
+        {found.logout_uris.clone().map(|uris| view! { <LogoutAddresses l=l uris=uris/> })}
         <form method="post" action=SaveProvider::url() class="section">
             <h2>{t(l, "provider-take")}</h2>
             <p>{t(l, "provider-take-hint")}</p>

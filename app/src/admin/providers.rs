@@ -1,6 +1,9 @@
 //! The list of identity providers.
 use crate::{
-    admin::overview::{Message, head},
+    admin::{
+        overview::{Message, head},
+        provider_health::HealthTag,
+    },
     components::ProviderMark,
     i18n::{t, ta},
     page_request::{Answer, PageRequest},
@@ -26,6 +29,7 @@ pub async fn providers(req: PageRequest) -> Answer {
                     <ProviderMark preset={p.settings.preset().to_owned()} name={p.name.clone()}/>
                     <a class="row-main" href=paths::admin_provider(&p.key)><strong>{p.name.clone()}</strong><span class="muted">{t(l, &format!("kind-{}", p.settings.kind()))}" · "{ta(l, "provider-association", &[("mode", &t(l, &format!("association-{}", p.association.mode.name().replace('_', "-"))))])}" · "{ta(l, "provider-links", &[("count", &p.links.to_string())])}</span></a>
                     {(p.offered || p.shared).then(|| view! { <span class="tag">{t(l, if p.offered { "provider-offered" } else { "provider-shared" })}</span> })}
+                    {p.enabled.then(|| view! { <HealthTag l=l health={p.health.clone()}/> })}
                     <span class=if p.enabled { "tag good" } else { "tag" }>{t(l, if p.enabled { "provider-on" } else { "provider-off" })}</span>
                 </li>
             }).collect_view()}</ul>

@@ -17,6 +17,6 @@ pub use list::{Rows, Table};
 pub use moment::{Mark, Moment, ProviderMark, method_name, moment_text};
 pub use notice::{Notice, Problems, Said};
 pub use passkey::{CeremonyForm, NeedsScript};
-pub use provider_button::ProviderButton;
+pub use provider_button::{ProviderButton, Unavailable};
 pub use setting::SettingField;
 pub use step::{StepChoice, StepLink};

@@ -2,18 +2,21 @@
 use crate::{
     components::Notice,
     context::{Context, WebRequest, asked},
-    i18n::{t, ta},
-    outcome::{Code, Flash, SeeOther, redirect_with_flash, refuse, respond},
+    cookies::read,
+    i18n::{Lang, t, ta},
+    outcome::{Code, refuse, respond},
     page_request::PageRequest,
     paths,
     render::{Head, Layout, page},
+    signed_out::{OUT, signed_out},
 };
 use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderMap;
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::{
-    Destination,
     oidc_provider::{LogoutAsked, Out},
+    sign_in::still_there::StillThere,
 };
 
 /// After the question of the end-session endpoint.
@@ -38,23 +41,6 @@ pub async fn sign_out_asked(
         Err(error) => refuse(&error),
     };
     respond(&context, &next)
-}
-
-/// Where a sign-out leads: straight back, or over the page with the applications' frames.
-pub async fn signed_out(context: &Context, web: &WebRequest, out: Out) -> SeeOther {
-    let leave = match (&out.to, out.frames.is_empty()) {
-        (Some(to), true) => {
-            SeeOther { to: Destination::Application(to.clone()), cookies: Vec::new() }
-        }
-        (None, true) => {
-            redirect_with_flash(context, web, paths::LOGIN_STAY, Flash::notice("signed-out")).await
-        }
-        (_, false) => match context.ligature.logout().seal_out(&out) {
-            Ok(sealed) => SeeOther::local(paths::signed_out(&sealed)),
-            Err(error) => refuse(&error),
-        },
-    };
-    leave.with(context.cookies.session(""))
 }
 
 /// "Sign out of everything?", with the request's parameters kept for the answer.
@@ -86,34 +72,91 @@ pub async fn ask(
     .await
 }
 
-/// What the page reads from its address.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct DoneQuery {
-    /// The end of a sign-out, sealed.
-    pub o: String,
-}
-
-/// `GET /logout/done`: applications forget the session in frames, then it goes on.
-pub async fn done(req: PageRequest<DoneQuery>) -> Response {
-    let Some(out) = req.context.ligature.logout().open_out(&req.query.o) else {
+/// `GET /logout/done`: what is still open, and the way on; applications forget the session in frames.
+pub async fn done(req: PageRequest) -> Response {
+    let Some(out) = req.context.ligature.logout().open_out(&req.flash.typed(OUT)) else {
         return Redirect::to(paths::LOGIN_STAY).into_response();
     };
     let l = req.web.lang;
     let mut head = Head::new(t(l, "logout-done"), Layout::Narrow);
     head.frames = out.frames.iter().filter_map(|f| origin(f)).collect();
-    head.onward.clone_from(&out.to);
+    let there = out.there.clone();
+    let at_once = there.as_ref().filter(|t| t.at_once).and_then(|t| t.sign_out.clone());
+    // Whoever may choose between two ways is not sent off on one of them.
+    let offered = there.as_ref().is_some_and(|t| t.sign_out.is_some() && !t.at_once);
+    head.onward = at_once.or_else(|| out.to.clone().filter(|_| !offered));
     page(&req.context, &req.web, head, move || {
-        let to = out.to.clone().unwrap_or_else(|| paths::LOGIN_STAY.to_owned());
-        let label = if out.to.is_some() { ta(l, "logout-back", &[("application", &out.application)]) } else { t(l, "back-to-login") };
         view! {
             <h1>{t(l, "logout-done")}</h1>
             <Notice kind="good" text={t(l, "signed-out")}/>
-            <p class="links"><a href=to>{label}</a></p>
+            {there.map(|there| view! { <StillOpen l=l there=there/> })}
+            <WayOn l=l application=out.application to=out.to/>
             {out.frames.into_iter().map(|src| view! { <iframe src=src hidden=true title="" aria-hidden="true"></iframe> }).collect_view()}
         }
     })
     .await
+}
+
+/// The session at the provider, in words, with the way to end it.
+#[component]
+fn StillOpen(l: Lang, there: StillThere) -> AnyView {
+    let name = there.provider;
+    let way = match (there.sign_out, there.site) {
+        (Some(url), _) => Some((url, ta(l, "logout-there", &[("provider", &name)]))),
+        (None, Some(site)) => Some((site, ta(l, "logout-there-site", &[("provider", &name)]))),
+        (None, None) => None,
+    };
+    let lead = if there.at_once { "logout-there-now" } else { "logout-still-there" };
+    view! {
+        <p>{ta(l, lead, &[("provider", &name)])}</p>
+        {way.map(|(href, label)| view! { <p><a class="button" href=href rel="noreferrer">{label}</a></p> })}
+    }
+    .into_any()
+}
+
+/// Back to the application, or to signing in.
+#[component]
+fn WayOn(l: Lang, application: String, to: Option<String>) -> AnyView {
+    let label = match &to {
+        Some(_) => ta(l, "logout-back", &[("application", &application)]),
+        None => t(l, "back-to-login"),
+    };
+    let href = to.unwrap_or_else(|| paths::LOGIN_STAY.to_owned());
+    view! { <p class="links"><a href=href>{label}</a></p> }.into_any()
+}
+
+/// What a provider's sign-out brings back.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ReturnedQuery {
+    pub state: String,
+}
+
+/// `GET /logout/returned`: back from the provider's sign-out. With another state, or none, nobody was sent there from this
+/// browser: it is the sign-in page, whatever is open stays so, and nobody is sent on.
+pub async fn returned(headers: HeaderMap, req: PageRequest<ReturnedQuery>) -> Response {
+    let kept = read(&headers, &req.context.cookies.left_name());
+    let state = &req.query.state;
+    let logout = req.context.ligature.logout();
+    let Some(back) = kept.and_then(|sealed| logout.open_left(&sealed, state)) else {
+        return Redirect::to(paths::LOGIN_STAY).into_response();
+    };
+    let l = req.web.lang;
+    let mut head = Head::new(t(l, "logout-done"), Layout::Narrow);
+    head.onward.clone_from(&back.to);
+    let mut response = page(&req.context, &req.web, head, move || {
+        view! {
+            <h1>{t(l, "logout-done")}</h1>
+            <Notice kind="good" text={ta(l, "logout-both", &[("provider", &back.provider)])}/>
+            <WayOn l=l application=back.application to=back.to/>
+        }
+    })
+    .await;
+    // It counts once.
+    if let Ok(gone) = req.context.cookies.header(&req.context.cookies.left("")).parse() {
+        response.headers_mut().append(http::header::SET_COOKIE, gone);
+    }
+    response
 }
 
 /// Scheme and host of a URL, for the page's `frame-src`.

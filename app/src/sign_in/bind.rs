@@ -43,7 +43,7 @@ pub fn Bind(
             <details class="other" open=!by_password><summary>{t(l, "bind-by-identity")}</summary>
                 <div class="buttons">{identities.into_iter().map(|b| {
                     let label = ta(l, "login-with", &[("provider", &b.name)]);
-                    view! { <ProviderButton provider=b action=BindByProvider::url() label=label with=vec![("attempt", id.clone())]/> }
+                    view! { <ProviderButton l=l provider=b action=BindByProvider::url() label=label with=vec![("attempt", id.clone())]/> }
                 }).collect_view()}</div>
             </details>
         })}

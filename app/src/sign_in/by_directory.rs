@@ -9,6 +9,7 @@ use crate::{
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
+    sign_in::provider_down::provider_down_for,
 };
 use axum::extract::Path;
 use domain::Refusal;
@@ -98,6 +99,11 @@ pub async fn sign_in_by_directory(
         }
         // Waiting leaves the start as it is, too.
         Err(error) if error.refusal() == Refusal::RateLimited => leave(&context, Err(error)).await,
+        Err(error) if error.refusal() == Refusal::ProviderDown => {
+            let continuation = cookie.as_deref().and_then(|c| sign_in.continuation_of_start(c));
+            provider_down_for(&context, &error, &provider, continuation)
+                .with(context.cookies.start(&cookie_id(&state), ""))
+        }
         other => leave(&context, other).await.with(context.cookies.start(&cookie_id(&state), "")),
     };
     respond(&context, &next)

@@ -8,6 +8,8 @@ use crate::{
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
+    sign_in::provider_down::provider_down,
+    signed_out::{SITE, STILL},
 };
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Refusal;
@@ -104,9 +106,11 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     );
     let head = Head::new(title.clone(), Layout::Narrow);
     let said = req.flash.notice.clone();
+    let still =
+        Some((req.flash.typed(STILL), req.flash.typed(SITE))).filter(|(name, _)| !name.is_empty());
     let typed = Some(req.flash.typed("email")).filter(|t| !t.is_empty()).unwrap_or(hint);
     Ok(page(&req.context, &req.web, head, move || {
-        view! { <LoginPage l=l title=title said=said buttons=buttons last=last local=local typed=typed entry=entry/> }
+        view! { <LoginPage l=l title=title said=said still=still buttons=buttons last=last local=local typed=typed entry=entry/> }
     })
     .await)
 }
@@ -137,7 +141,14 @@ async fn straight_to(req: &PageRequest<LoginQuery>, key: &str) -> Answer {
         .ligature
         .sign_in()
         .start(&req.web.ctx, key, Purpose::SignIn, continuation)
-        .await?;
+        .await;
+    let started = match started {
+        Err(error) if error.refusal() == Refusal::ProviderDown => {
+            let page = provider_down(&error, key, &req.query.entry).location();
+            return Ok(Redirect::to(&page).into_response());
+        }
+        other => other?,
+    };
     let cookie =
         req.context.cookies.header(&req.context.cookies.start(&started.id, &started.cookie));
     Ok(([(http::header::SET_COOKIE, cookie)], Redirect::to(started.url.as_str())).into_response())
@@ -158,6 +169,8 @@ fn LoginPage(
     title: String,
     /// What a form left to be said.
     said: String,
+    /// After signing out: the provider at which the person is still signed in, and its site.
+    still: Option<(String, String)>,
     buttons: Vec<Button>,
     /// The method that this browser used last.
     last: String,
@@ -173,9 +186,12 @@ fn LoginPage(
     let ceremony = if said == "passkey-wrong" { "again" } else { "get" };
     let (any, passkeys) = (!buttons.is_empty(), passkey.is_some());
     let nothing = !any && !password && !code && !passkeys;
+    let down = buttons.iter().filter(|b| b.unavailable).map(|b| b.name.clone()).collect::<Vec<_>>();
     view! {
         <h1>{title}</h1>
         <Said l=l key=said kind=kind/>
+        {still.map(|(name, site)| view! { <p class="notice warn">{ta(l, "logout-still-there", &[("provider", &name)])}{site.contains("://").then(|| view! { " "<a href=site rel="noreferrer">{ta(l, "logout-there-site", &[("provider", &name)])}</a> })}</p> })}
+        {(!down.is_empty()).then(|| view! { <Notice kind="warn" text={ta(l, "login-unavailable", &[("providers", &down.join(", "))])}/> })}
         {passkey.map(|c| {
             let entry = entry.clone();
             view! {
@@ -187,7 +203,7 @@ fn LoginPage(
         <div class="buttons">{buttons.into_iter().map(|b| {
             let label = ta(l, "login-with", &[("provider", &b.name)]);
             let tag = (b.key == last).then(|| t(l, "login-last"));
-            view! { <ProviderButton provider=b action=SignInWithProvider::url() label=label with=vec![("entry", entry.clone())] tag=tag/> }
+            view! { <ProviderButton l=l provider=b action=SignInWithProvider::url() label=label with=vec![("entry", entry.clone())] tag=tag/> }
         }).collect_view()}</div>
         {nothing.then(|| view! { <Notice kind="warn" text={t(l, "login-nothing")}/> })}
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
@@ -230,7 +246,13 @@ pub async fn sign_in_with_provider(
     let continuation = web.continuation(&context.ligature, &entry);
     let started =
         context.ligature.sign_in().start(&web.ctx, &provider, Purpose::SignIn, continuation).await;
-    respond(&context, &to_provider(&context, started))
+    let next = match started {
+        Err(error) if error.refusal() == Refusal::ProviderDown => {
+            provider_down(&error, &provider, &entry)
+        }
+        started => to_provider(&context, started),
+    };
+    respond(&context, &next)
 }
 
 #[server(prefix = "/fn", endpoint = "signin/password")]

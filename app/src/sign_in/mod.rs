@@ -10,6 +10,8 @@ pub mod details;
 pub mod factor;
 pub mod finish;
 pub mod login;
+pub mod other_ways;
+pub mod provider_down;
 pub mod refused;
 pub mod reset;
 pub mod restore;

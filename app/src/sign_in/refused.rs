@@ -7,6 +7,7 @@ use crate::{
     page_request::{PageError, PageRequest},
     paths,
     render::{Head, Layout, page},
+    sign_in::other_ways::{OtherWays, OtherWaysList},
 };
 use axum::{
     Extension,
@@ -29,6 +30,10 @@ pub struct RefusedQuery {
     pub reference: String,
     /// A word of ours that a refusal happened elsewhere.
     pub told: String,
+    /// The provider that does not answer, where it is about one.
+    pub p: String,
+    /// The id of the application's request that waits.
+    pub entry: String,
 }
 
 /// In the answer's extensions: it tells of what was written into the log when it happened.
@@ -50,6 +55,11 @@ pub async fn refused(
             || req.context.ligature.page_state().is_vouched(*refusal, reference, &req.query.told)
     });
     let mut response = match refusal {
+        Some(refusal @ Refusal::ProviderDown) if req.web.ctx.session.is_none() => {
+            let RefusedQuery { p, entry, .. } = &req.query;
+            let ways = OtherWays::find(&req.context, &req.web, p, entry).await;
+            drawn(&req.context, &req.web, refusal, reference, None, ways.ok()).await
+        }
         Some(refusal) => refusal_page(&req.context, &req.web, refusal, reference).await,
         None => refusal_page(&req.context, &req.web, Refusal::NotFound, "").await,
     };
@@ -103,6 +113,17 @@ pub async fn refusal_page_for(
     support: &str,
     waiting: Option<Waiting>,
 ) -> Response {
+    drawn(context, web, refusal, support, waiting, None).await
+}
+
+async fn drawn(
+    context: &Context,
+    web: &WebRequest,
+    refusal: Refusal,
+    support: &str,
+    waiting: Option<Waiting>,
+    ways: Option<OtherWays>,
+) -> Response {
     let l = web.lang;
     let title = t(l, &format!("refusal-{}-title", refusal.key()));
     let head = Head::new(title.clone(), Layout::Narrow).status(refusal.status());
@@ -113,13 +134,18 @@ pub async fn refusal_page_for(
     } else {
         None
     };
+    // Where the other ways are listed, no step leads to them once more.
+    let listed = ways.is_some();
+    let mut steps = steps(refusal, signed_in);
+    steps.retain(|step| !(listed && *step == Step::OtherMethod));
     // Who wanted to the console comes back to it.
     let in_console = web.here.starts_with(paths::ADMIN);
     let mut response = page(context, web, head, move || {
         view! {
             <h1>{title}</h1>
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
-            <ul class="next">{steps(refusal, signed_in).into_iter().map(|step| view! { <NextStep l=l step=step in_console=in_console has_code={!support.is_empty()}/> }).collect_view()}</ul>
+            {ways.map(|ways| view! { <OtherWaysList l=l ways=ways/> })}
+            <ul class="next">{steps.into_iter().map(|step| view! { <NextStep l=l step=step in_console=in_console has_code={!support.is_empty()}/> }).collect_view()}</ul>
             {left.map(|request| view! { <BeginAgain l=l application=request.application_name at={home_of(&request.redirect_uri)}/> })}
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>

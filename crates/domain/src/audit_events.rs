@@ -151,6 +151,10 @@ crate::named! {
         ProviderMoved = "provider.moved",
         /// Offered provider switched.
         ProviderTaken = "provider.taken",
+        /// A provider does not do its work: nobody waits for it.
+        ProviderUnavailable = "provider.unavailable",
+        /// A provider does its work again.
+        ProviderAvailable = "provider.available",
         /// Recovery code used.
         RecoveryCodeUsed = "recovery_code.used",
         /// New recovery codes made.

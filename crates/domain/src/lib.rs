@@ -7,8 +7,8 @@
 //! * [`account_rules`] decides about one account: changing, removing, merging, undoing, confirming, administering.
 //! * [`policy`] is the document: permits, floors and choices of each scope, merged into one policy, with presets and a linter.
 //! * [`attempt`] is the state machine of one passage through sign-in.
-//! * [`provider_change`] says who may change where a provider's word comes from, [`continuity`] when people may lose their
-//!   last way in; [`roles`] what an administrator may do.
+//! * [`provider_change`] says who may change where a provider's word comes from, [`provider_health`] whether it does its work,
+//!   [`continuity`] when people may lose their last way in; [`roles`] what an administrator may do.
 //! * [`email_address`], [`contact`], [`one_time_code`], [`path`] and [`colour`] are values that can only be made valid.
 //! * [`groups`] says which groups count in a session, and what a provider's word about them is worth.
 //! * [`refusals`] is the table of every reason not to go on, [`audit_events`] of everything that the audit trail tells.
@@ -42,6 +42,7 @@ pub mod one_time_code;
 pub mod path;
 pub mod policy;
 pub mod provider_change;
+pub mod provider_health;
 pub mod refusals;
 pub mod roles;
 mod time;

@@ -40,6 +40,8 @@ pub const FACTOR_TRIES: i64 = 5;
 pub const NETWORK: i64 = 20;
 /// Passwords that may be wrong for one name at a directory in an hour.
 pub const DIRECTORY_TRIES: i64 = 50;
+/// Logout tokens from one network that may be bad in an hour.
+pub const LOGOUT_TOKENS: i64 = 60;
 /// Wrong short codes of devices by one person in an hour.
 pub const DEVICE_CODES: i64 = 10;
 /// Wrong codes by mail or text in an hour, over all accounts, that are no accident any more (RL-06); the length of

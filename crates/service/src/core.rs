@@ -11,7 +11,7 @@ use crate::{
     account::leaked_passwords::Leaks,
     crypto::signing::first_keys,
     first_organisation::first_organisation,
-    policy::{context::ConfigSnapshot, expression_values::Answers},
+    policy::{context::ConfigSnapshot, expression_values::Answers, known_health::KnownHealth},
 };
 
 /// A clock: microseconds since 1970-01-01 UTC. Tests move it.
@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub keyring: std::sync::RwLock<Arc<issuer::Keyring>>,
     /// Whose people run the instance.
     pub home: OrgId,
+    /// Whether providers do their work.
+    pub health: KnownHealth,
 }
 
 /// Everything above, shared by all services. Cheap to clone. Inside a use case it carries what expressions gave so far.
@@ -113,7 +115,13 @@ impl Core {
             settings,
             org,
             guard,
-            Arc::new(Shared { hashing, waiting, keyring, home: org }),
+            Arc::new(Shared {
+                hashing,
+                waiting,
+                keyring,
+                home: org,
+                health: KnownHealth::default(),
+            }),
         ))
     }
 

@@ -61,6 +61,8 @@ pub struct SessionInfo {
     pub sid: String,
     /// The /24 or /48 network that opened it.
     pub network: String,
+    /// The provider's session that it began in, as a keyed hash.
+    pub provider_sid: Option<Vec<u8>>,
 }
 
 impl SessionInfo {
@@ -77,6 +79,7 @@ impl SessionInfo {
             factor: row.factor,
             sid: row.sid,
             network: row.network,
+            provider_sid: row.provider_sid,
         }
     }
 }

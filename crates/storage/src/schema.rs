@@ -186,6 +186,7 @@ diesel::table! {
         factor -> Text,
         sid -> Text,
         opened_by -> Text,
+        provider_sid -> Nullable<Binary>,
     }
 }
 
@@ -205,6 +206,7 @@ diesel::table! {
         tries_left -> Integer,
         created_at -> BigInt,
         expires_at -> BigInt,
+        provider_sid -> Nullable<Binary>,
     }
 }
 

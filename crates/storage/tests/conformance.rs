@@ -101,6 +101,7 @@ fn session(account: AccountId) -> sessions::NewSession {
         factor: String::new(),
         sid: "sid".into(),
         opened_by: "sign_in",
+        provider_sid: None,
     }
 }
 
@@ -291,6 +292,7 @@ async fn d8_fifty_answers_at_once_get_three_tries() {
         tries_left: 3,
         created_at: 1,
         expires_at: 9,
+        provider_sid: None,
     };
     let add = row.clone();
     store

@@ -1,9 +1,9 @@
 //! The trait behind which every kind of provider stands.
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{Assertion, Check, Part, Trouble, UpstreamError};
+use crate::{Assertion, Check, Part, SignOutToo, Trouble, UpstreamError};
 
 /// What a start needs; all values are made by the caller.
 #[derive(Debug, Clone, Copy)]
@@ -126,4 +126,52 @@ pub trait RedirectFlow: Send + Sync {
     fn genuine(&self, _posted: &str) -> Result<(), UpstreamError> {
         Err(UpstreamError::answer(Part::Callback, "too large"))
     }
+
+    /// Whose session ended at the provider, by a logout token that anybody may have sent.
+    fn ended_there<'a>(
+        &'a self,
+        _token: &'a str,
+        _now: domain::Micros,
+    ) -> BoxFuture<'a, Result<EndedThere, UpstreamError>> {
+        async { Err(UpstreamError::answer(Part::LogoutToken, "this kind of provider sends none")) }
+            .boxed()
+    }
+
+    /// Where a person signs out at the provider and comes back to `back` with `state`; nothing where it has no such place.
+    fn sign_out_there<'a>(
+        &'a self,
+        _back: &'a str,
+        _state: &'a str,
+        _now: domain::Micros,
+    ) -> BoxFuture<'a, Result<Option<Url>, UpstreamError>> {
+        async { Ok(None) }.boxed()
+    }
+
+    /// Its own site, as far as we know one.
+    fn site(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether this is its issuer.
+    fn is_issuer(&self, _issuer: &str) -> bool {
+        false
+    }
+
+    /// Whether people who sign out here are to sign out there too.
+    fn sign_out_too(&self) -> SignOutToo {
+        SignOutToo::Off
+    }
+}
+
+/// What a logout token tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedThere {
+    /// The person, as in an assertion; without it the session says who it is.
+    pub subject: Option<String>,
+    /// The provider's name of the session; without it all of the person's ended.
+    pub session: Option<String>,
+    /// The token's own name: it counts once.
+    pub id: String,
+    /// Until when that name has to be remembered, in microseconds.
+    pub remembered_until: domain::Micros,
 }

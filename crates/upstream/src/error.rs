@@ -2,6 +2,7 @@
 //! No value that we sent, and nothing that opens anything, is ever in such a text.
 use std::{borrow::Cow, fmt};
 
+use domain::provider_health::Asked;
 use serde_json::Value;
 
 /// The part of a provider that did not do its work.
@@ -32,6 +33,8 @@ pub enum Part {
     SearchAccount,
     /// The entries of a directory.
     Entries,
+    /// What a provider says of a session that ended there.
+    LogoutToken,
 }
 
 impl Part {
@@ -53,6 +56,7 @@ impl Part {
             Self::Directory => "directory",
             Self::SearchAccount => "search account",
             Self::Entries => "entries",
+            Self::LogoutToken => "logout token",
         }
     }
 }
@@ -65,18 +69,20 @@ pub struct Trouble {
     pub field: Cow<'static, str>,
     /// In words.
     pub what: String,
+    /// No request was made for this: it was not needed, or it happened to somebody else's.
+    pub unasked: bool,
 }
 
 impl Trouble {
     #[must_use]
     pub fn new(part: Part, what: impl Into<String>) -> Self {
-        Self { part, field: Cow::Borrowed(""), what: what.into() }
+        Self::of(part, Cow::Borrowed(""), what)
     }
 
     /// About a field.
     #[must_use]
     pub fn of(part: Part, field: impl Into<Cow<'static, str>>, what: impl Into<String>) -> Self {
-        Self { part, field: field.into(), what: what.into() }
+        Self { part, field: field.into(), what: what.into(), unasked: false }
     }
 }
 
@@ -132,6 +138,49 @@ impl UpstreamError {
             | Self::Answer(trouble) => trouble,
         }
     }
+
+    fn with(self, change: impl FnOnce(&mut Trouble)) -> Self {
+        let changed = |mut trouble: Trouble| {
+            change(&mut trouble);
+            trouble
+        };
+        match self {
+            Self::Down(trouble) => Self::Down(changed(trouble)),
+            Self::Refused(trouble) => Self::Refused(changed(trouble)),
+            Self::Answer(trouble) => Self::Answer(changed(trouble)),
+        }
+    }
+
+    /// The same, told to somebody who did not ask the provider.
+    pub(crate) fn unasked(self) -> Self {
+        self.with(|trouble| trouble.unasked = true)
+    }
+
+    /// The same of another part.
+    pub(crate) fn of_part(self, part: Part) -> Self {
+        self.with(|trouble| trouble.part = part)
+    }
+
+    /// What it says of the provider's health: a fault of its own, an answer that may be a person's fault, or nothing at
+    /// all. Only requests that we made count, and of those none that a made-up code can spoil at a provider that works.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let trouble = self.trouble();
+        let fault = match (self, trouble.part) {
+            _ if trouble.unasked => return Asked::Nothing,
+            (_, Part::Callback | Part::Settings | Part::LogoutToken) => return Asked::Nothing,
+            (Self::Down(_), _) => true,
+            (Self::Refused(_), _) => false,
+            // What it publishes, or the answer of an endpoint, cannot be read.
+            (Self::Answer(_), Part::Metadata | Part::Keys | Part::Token | Part::Pushed) => true,
+            (Self::Answer(_), Part::Userinfo | Part::Addresses) => trouble.field.is_empty(),
+            (
+                Self::Answer(_),
+                Part::IdToken | Part::Directory | Part::SearchAccount | Part::Entries,
+            ) => false,
+        };
+        if fault { Asked::Faulty(self.to_string()) } else { Asked::Answered }
+    }
 }
 
 /// The kind of a value in words, for telling what came without telling it.
@@ -186,5 +235,31 @@ mod tests {
             UpstreamError::Down(Trouble::new(Part::Token, "status 503")).to_string(),
             "no answer: token endpoint: status 503"
         );
+    }
+    /// Shows OP-04.
+    #[test]
+    fn op_04_only_a_providers_own_faults_count_against_it() {
+        let down = UpstreamError::Down(Trouble::new(Part::Token, "status 503"));
+        assert_eq!(down.asked(), Asked::Faulty("no answer: token endpoint: status 503".into()));
+        assert_eq!(down.unasked().asked(), Asked::Nothing, "one request is one fault");
+        for fault in [
+            UpstreamError::field(Part::Metadata, "issuer", "missing"),
+            UpstreamError::answer(Part::Keys, "a page instead of JSON"),
+            UpstreamError::field(Part::Token, "access_token", "missing"),
+            UpstreamError::answer(Part::Userinfo, "an empty answer"),
+            UpstreamError::Down(Trouble::of(Part::Directory, "ldap://x", "no answer in time")),
+        ] {
+            assert!(matches!(fault.asked(), Asked::Faulty(_)), "{fault}");
+        }
+        for persons in [
+            UpstreamError::Refused(Trouble::new(Part::Token, "invalid_grant")),
+            UpstreamError::Refused(Trouble::new(Part::Token, "status 429")),
+            UpstreamError::field(Part::IdToken, "nonce", "is of another request"),
+            UpstreamError::field(Part::Userinfo, "sub", "speaks of somebody else"),
+        ] {
+            assert_eq!(persons.asked(), Asked::Answered, "{persons}");
+        }
+        let forged = UpstreamError::field(Part::Callback, "iss", "names another provider");
+        assert_eq!(forged.asked(), Asked::Nothing);
     }
 }

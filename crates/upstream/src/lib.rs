@@ -29,12 +29,13 @@ pub use self::http::{SafeHttpClient, SafeHttpOptions};
 pub use assertion::{Assertion, Once};
 pub use check::{Check, Found};
 pub use connector::{
-    CodeExchange, Connector, PasswordAnswer, PasswordCheck, RedirectFlow, SignInWay, Start,
+    CodeExchange, Connector, EndedThere, PasswordAnswer, PasswordCheck, RedirectFlow, SignInWay,
+    Start,
 };
 pub use error::{Part, Trouble, UpstreamError};
 pub use factory::{connector, first_secret};
 pub use outside::{Outside, OutsideProblem};
 pub use settings::{
     Auth, GithubSettings, Input, LdapSettings, Oauth2Settings, OidcSettings, Reauth, SamlSettings,
-    Setting, Settings, SettingsProblem, Source,
+    Setting, Settings, SettingsProblem, SignOutToo, Source,
 };

@@ -53,6 +53,8 @@ pub struct Knobs {
     pub delay_ms: u64,
     /// The token endpoint keeps its answer until this is taken back, ten seconds at most.
     pub hold: bool,
+    /// The same for the metadata and the key set.
+    pub hold_published: bool,
     /// The token endpoint answers 503.
     pub down: bool,
     /// The metadata names this issuer.
@@ -65,6 +67,14 @@ pub struct Knobs {
     pub twice: String,
     /// This answer (`metadata`, `jwks`, `token`, `userinfo`) leads to another place of the provider.
     pub redirect: String,
+    /// The token endpoint answers with this status and a page.
+    pub broken: u16,
+    /// It has a sign-out of its own.
+    pub end_session: bool,
+    /// The state that its sign-out brings back instead of the one that it was given; empty: none.
+    pub other_state: Option<String>,
+    /// Where its sign-out tells, before it goes back, that the session of whoever signed in last is over.
+    pub backchannel: Option<String>,
 }
 
 /// One request as it came in.
@@ -104,6 +114,8 @@ struct Inner {
     issued: Vec<String>,
     title: String,
     jwks_reads: u32,
+    /// Subject, `sid` and client of whoever signed in last.
+    last: Option<(String, Value, String)>,
 }
 
 impl Provider {
@@ -123,6 +135,7 @@ impl Provider {
             issued: Vec::new(),
             title: title.into(),
             jwks_reads: 0,
+            last: None,
         };
         Ok(Self { issuer: issuer.into(), inner: Arc::new(Mutex::new(inner)) })
     }
@@ -177,6 +190,17 @@ impl Provider {
         self.lock().issued.clone()
     }
 
+    /// A logout token for our client, with some claims replaced; null takes one away. `how` as for the signature's faults.
+    ///
+    /// # Errors
+    /// When signing fails.
+    #[expect(clippy::disallowed_methods, reason = "a provider of its own, with its own clock")]
+    pub fn logout_token(&self, changes: &Value, how: &str) -> anyhow::Result<String> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+        let claims = json!({"iss": self.issuer, "aud": "ligature", "iat": now, "exp": now + 120, "jti": random(), "events": {"http://schemas.openid.net/event/backchannel-logout": {}}});
+        self.lock().key.sign(&merge(claims, changes), how)
+    }
+
     /// How often its keys were read.
     #[must_use]
     pub fn jwks_reads(&self) -> u32 {
@@ -190,6 +214,7 @@ impl Provider {
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
             .route("/jwks", get(jwks))
+            .route("/end_session", get(end_session))
             .route("/elsewhere", get(elsewhere).post(elsewhere))
             .route("/knobs", post(turn))
             .route("/log", get(|State(p): State<Self>| async move { Json(p.log()) }))
@@ -238,13 +263,27 @@ async fn elsewhere(State(p): State<Provider>) -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
+/// Keeps an answer as long as a knob is turned, ten seconds at most.
+async fn hold(p: &Provider, is_turned: fn(&Knobs) -> bool) {
+    for _ in 0..2000 {
+        if !is_turned(&p.lock().knobs) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 async fn metadata(State(p): State<Provider>) -> Response {
+    hold(&p, |knobs| knobs.hold_published).await;
     let i = &p.issuer;
-    let named = p.lock().knobs.metadata_issuer.clone().unwrap_or_else(|| i.clone());
+    let knobs = p.lock().knobs.clone();
+    let named = knobs.metadata_issuer.unwrap_or_else(|| i.clone());
+    let end_session = knobs.end_session.then(|| format!("{i}/end_session"));
     answer(
         &p,
         "metadata",
         &json!({
+            "end_session_endpoint": end_session,
             "issuer": named, "authorization_endpoint": format!("{i}/authorize"), "token_endpoint": format!("{i}/token"), "userinfo_endpoint": format!("{i}/userinfo"), "jwks_uri": format!("{i}/jwks"),
             "response_types_supported": ["code"], "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email", "profile"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"], "code_challenge_methods_supported": ["S256"], "authorization_response_iss_parameter_supported": true
@@ -253,6 +292,7 @@ async fn metadata(State(p): State<Provider>) -> Response {
 }
 
 async fn jwks(State(p): State<Provider>) -> Response {
+    hold(&p, |knobs| knobs.hold_published).await;
     let mut inner = p.lock();
     inner.jwks_reads += 1;
     if inner.knobs.second_key && inner.more.is_none() {
@@ -378,14 +418,12 @@ async fn token(
         inner.knobs.clone()
     };
     tokio::time::sleep(Duration::from_millis(knobs.delay_ms)).await;
-    for _ in 0..2000 {
-        if !p.lock().knobs.hold {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    hold(&p, |knobs| knobs.hold).await;
     if knobs.down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if let Ok(status) = StatusCode::from_u16(knobs.broken) {
+        return (status, html("Broken", "<p>Something went wrong.</p>")).into_response();
     }
     let basic = headers
         .get("authorization")
@@ -422,6 +460,11 @@ async fn token(
         claims = merge(claims, &grant.person.claims);
     }
     let claims = merge(claims, &knobs.id_token);
+    inner.last = Some((
+        grant.person.sub.clone(),
+        claims.get("sid").cloned().unwrap_or_default(),
+        grant.client_id.clone(),
+    ));
     let how = match knobs.twice.as_str() {
         "id_token" => "twice_claims",
         "header" => "twice_header",
@@ -455,4 +498,33 @@ async fn userinfo(State(p): State<Provider>, headers: HeaderMap) -> Response {
     let claims = merge(merge(json!({"sub": person.sub}), &person.claims), &inner.knobs.userinfo);
     drop(inner);
     answer(&p, "userinfo", &claims)
+}
+
+/// `GET /end_session` (OpenID Connect RP-Initiated Logout §2): tells by the back channel, then goes back with the state.
+async fn end_session(
+    State(p): State<Provider>,
+    Query(q): Query<HashMap<String, String>>,
+) -> Response {
+    let (knobs, last) = {
+        let mut inner = p.lock();
+        inner.log.push(Seen { what: "end_session", parameters: q.clone() });
+        (inner.knobs.clone(), inner.last.take())
+    };
+    if let (Some(to), Some((sub, sid, client))) = (&knobs.backchannel, last) {
+        let token = p.logout_token(&json!({"sub": sub, "sid": sid, "aud": client}), "");
+        let form = [("logout_token", token.unwrap_or_default())];
+        let told = match reqwest::Client::builder().no_proxy().build() {
+            Ok(client) => client.post(to).form(&form).send().await,
+            Err(error) => Err(error),
+        };
+        let status = told.map_or(0, |answer| answer.status().as_u16());
+        let parameters = HashMap::from([("status".to_owned(), status.to_string())]);
+        p.lock().log.push(Seen { what: "told", parameters });
+    }
+    let Some(back) = q.get("post_logout_redirect_uri") else {
+        return html("Signed out", "<p>You are signed out.</p>").into_response();
+    };
+    let state = knobs.other_state.or_else(|| q.get("state").cloned()).unwrap_or_default();
+    let parameters = if state.is_empty() { Vec::new() } else { vec![("state", state.as_str())] };
+    Redirect::to(&with(back, &parameters)).into_response()
 }

@@ -14,7 +14,7 @@ use domain::Refusal;
 use tower_http::csrf::ProtectionError;
 
 /// Posts that other sites, or programs, may send. Each has a protection of its own: client secret, bearer token, a state that
-/// counts for one browser (OC-15), or it only shows a page.
+/// counts for one browser (OC-15), the provider's signature (OC-16), or it only shows a page.
 #[must_use]
 pub fn is_open(path: &str) -> bool {
     matches!(
@@ -28,7 +28,10 @@ pub fn is_open(path: &str) -> bool {
             | "/device_authorization"
             | "/register"
             | "/logout"
-    ) || path.strip_prefix("/callback/").is_some_and(|key| !key.contains('/'))
+    ) || path.strip_prefix("/callback/").is_some_and(|rest| {
+        let key = rest.strip_suffix("/backchannel-logout").unwrap_or(rest);
+        !key.contains('/')
+    })
 }
 
 /// A post that carries our session but says nothing of where it comes from is refused too (SB-04).

@@ -5,6 +5,7 @@ use app::{
     context::{Context, WebRequest},
     cookies::read,
     outcome::{SeeOther, leave, refuse},
+    sign_in::provider_down::provider_down_for,
 };
 use axum::{
     Extension, Form,
@@ -77,7 +78,14 @@ async fn finish(
     let cookie = read(headers, &context.cookies.start_name(&id));
     let result =
         context.ligature.sign_in().callback(&web.ctx, key, answer, cookie.as_deref()).await;
-    let mut next = leave(context, result).await;
+    let mut next = match result {
+        Err(error) if error.refusal() == Refusal::ProviderDown => {
+            let sign_in = context.ligature.sign_in();
+            let continuation = cookie.as_deref().and_then(|c| sign_in.continuation_of_start(c));
+            provider_down_for(context, &error, key, continuation)
+        }
+        other => leave(context, other).await,
+    };
     if cookie.is_some() {
         next = next.with(context.cookies.start(&id, ""));
     }

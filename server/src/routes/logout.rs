@@ -1,9 +1,9 @@
 //! `GET` and `POST /logout`: the end-session endpoint (OpenID Connect RP-Initiated Logout §2).
 use app::{
     context::{Context, WebRequest},
-    oidc::logout::signed_out,
     outcome::refuse,
     paths,
+    signed_out::signed_out,
 };
 use axum::{
     Extension, Form,

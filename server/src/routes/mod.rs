@@ -6,3 +6,4 @@ pub mod forward;
 pub mod health;
 pub mod issuer;
 pub mod logout;
+pub mod provider_logout;

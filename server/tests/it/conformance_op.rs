@@ -679,7 +679,7 @@ async fn cf_05_oidcc_rp_initiated_logout_no_id_token_hint_no_params_only_state_a
 }
 
 /// An application that hears of sign-outs, and can be deaf for a while.
-async fn listener() -> (String, std::sync::Arc<std::sync::Mutex<(bool, Vec<String>)>>) {
+pub async fn listener() -> (String, std::sync::Arc<std::sync::Mutex<(bool, Vec<String>)>>) {
     let heard = std::sync::Arc::new(std::sync::Mutex::new((false, Vec::new())));
     let state = heard.clone();
     let router = axum::Router::new().route(
@@ -699,7 +699,7 @@ async fn listener() -> (String, std::sync::Arc<std::sync::Mutex<(bool, Vec<Strin
 }
 
 /// Waits until so many tokens were heard; bounded.
-async fn heard(all: &std::sync::Mutex<(bool, Vec<String>)>, n: usize) -> Vec<String> {
+pub async fn heard(all: &std::sync::Mutex<(bool, Vec<String>)>, n: usize) -> Vec<String> {
     for _ in 0..400 {
         let there = all.lock().unwrap().1.clone();
         if there.len() >= n {

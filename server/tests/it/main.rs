@@ -49,6 +49,8 @@ mod password;
 mod phone;
 mod policy;
 mod provider_answers;
+mod provider_health;
+mod provider_logout;
 mod registration;
 mod restore;
 mod rewind;

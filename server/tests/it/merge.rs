@@ -427,6 +427,7 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
         factor: String::new(),
         sid: account.to_string(),
         opened_by: "sign_in",
+        provider_sid: None,
     };
     let (org, caller) = (
         ligature.org,
@@ -441,6 +442,7 @@ async fn of(w: &World, account: AccountId) -> RequestContext {
             factor: String::new(),
             sid: session.sid.clone(),
             network: String::new(),
+            provider_sid: None,
         },
     );
     ligature

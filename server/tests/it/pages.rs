@@ -374,6 +374,7 @@ async fn sb_04_every_other_post_is_one_that_other_sites_may_send_and_uses_no_ses
         [
             "/authorize",
             "/callback/{key}",
+            "/callback/{key}/backchannel-logout",
             "/device_authorization",
             "/introspect",
             "/logout",

@@ -123,7 +123,7 @@ impl AccountSettings {
         };
         let mut buttons = Vec::new();
         for row in addable {
-            buttons.push(crate::policy::providers::Button::new(&row));
+            buttons.push(self.configuration().button(&row));
         }
         let has = methods.iter().any(|m| m.link.is_none());
         let may = |what| {

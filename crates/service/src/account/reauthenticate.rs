@@ -83,7 +83,7 @@ impl Reauthentication {
         let ways = self.ways(&mut self.store.read().await?, session.account).await?;
         let mut providers = Vec::new();
         for row in ways.providers {
-            providers.push(Button::new(&row));
+            providers.push(self.configuration().button(&row));
         }
         let passkey = if ways.available.passkey {
             Some(self.passkeys().begin_passkey_sign_in(ctx)?)
@@ -359,6 +359,7 @@ impl Reauthentication {
             kind: "confirm",
             auth_at: self.now(),
             factor: factor.into(),
+            provider_sid: self.provider_sid_of(identity),
         };
         let confirming = Confirming {
             ctx,
@@ -433,6 +434,7 @@ impl Reauthentication {
             kind: "confirm",
             auth_at: self.now(),
             factor,
+            provider_sid: None,
         };
         let policy = config.policy(key.as_deref());
         self.confirmed(

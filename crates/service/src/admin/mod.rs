@@ -31,5 +31,5 @@ pub(crate) mod vouch;
 pub use accounts::{AccountEffect, AccountView, AccountsPage};
 pub use overview::Figures;
 pub use provider_edit::{ProviderEdit, SettingsEdit};
-pub use provider_list::ProviderView;
+pub use provider_list::{LogoutUris, ProviderView};
 pub use save_problem::SaveProblem;

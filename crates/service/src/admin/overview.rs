@@ -11,6 +11,8 @@ pub struct Figures {
     pub accounts: i64,
     pub sessions: i64,
     pub providers: usize,
+    /// Names of those that are on and unavailable, as this process has seen it.
+    pub unavailable: Vec<String>,
     /// Addresses that several active accounts hold.
     pub shared_addresses: i64,
     pub unsafe_permit: bool,
@@ -25,10 +27,17 @@ impl AccountAdmin {
         let mut conn = self.store.read_bulk().await?;
         let c = &mut conn;
         let policy = self.configuration().policy_context(c, None).await?.policy(None);
+        let providers = list_providers(c, self.org).await?;
+        let health = |row| self.configuration().health(row);
         Ok(Figures {
             accounts: count_accounts(c, self.org).await?,
             sessions: count_sessions(c, self.org, self.now()).await?,
-            providers: list_providers(c, self.org).await?.len(),
+            providers: providers.len(),
+            unavailable: providers
+                .iter()
+                .filter(|row| row.enabled && health(row).unavailable_since().is_some())
+                .map(|row| row.name.clone())
+                .collect(),
             shared_addresses: storage::accounts::snapshots::count_shared_addresses(c, self.org)
                 .await?,
             unsafe_permit: policy.permits.accept_unproven_links,

@@ -3,12 +3,20 @@ use crate::{
     Error, RequestContext, admin::association::Association, policy::documents::provider_scope,
     services::AccountAdmin,
 };
-use domain::{Policy, ProviderId, Right};
+use domain::{Policy, ProviderId, Right, provider_health::Health};
 use storage::{
     accounts::links::{count_links, count_spoken_for},
     policy::providers::{count_adopters, list_providers},
 };
 use upstream::Settings as ProviderSettings;
+
+/// What an OpenID Provider is told for signing out.
+#[derive(Debug, Clone)]
+pub struct LogoutUris {
+    pub backchannel: String,
+    pub frontchannel: String,
+    pub signed_out: String,
+}
 
 /// A provider with its association and what hangs on it.
 #[derive(Debug, Clone)]
@@ -21,6 +29,8 @@ pub struct ProviderView {
     pub enabled: bool,
     pub position: i32,
     pub redirect_uri: String,
+    /// Where an OpenID Provider tells of sign-outs there, and where people come back to from one.
+    pub logout_uris: Option<LogoutUris>,
     pub links: i64,
     /// Identities that its word speaks for, in every organisation that takes it.
     pub speaks_for: i64,
@@ -31,6 +41,8 @@ pub struct ProviderView {
     pub adopters: i64,
     pub association: Association,
     pub policy: Policy,
+    /// As this process has seen it.
+    pub health: Health,
 }
 
 impl AccountAdmin {
@@ -42,8 +54,14 @@ impl AccountAdmin {
         let mut views = Vec::new();
         for row in list_providers(c, self.org).await? {
             views.push(ProviderView {
+                health: self.configuration().health(&row),
                 settings: serde_json::from_str(&row.config)?,
                 redirect_uri: self.configuration().redirect_uri(&row.key),
+                logout_uris: (row.kind == "oidc").then(|| LogoutUris {
+                    backchannel: self.sessions().backchannel_logout_uri(&row.key),
+                    frontchannel: self.sessions().frontchannel_logout_uri(&row.key),
+                    signed_out: self.sessions().signed_out_uri(),
+                }),
                 links: count_links(c, self.org, row.id).await?,
                 speaks_for: count_spoken_for(c, self.org, row.id, &row.namespace).await?,
                 offered: row.organisation_id != self.org,

@@ -49,6 +49,7 @@ impl AttemptSteps {
             kind,
             auth_at,
             factor: factor.clone(),
+            provider_sid: self.provider_sid_of(identity),
         };
         let signed_in = |secret| {
             Ok(Ok(LoginOutcome::SignedIn {

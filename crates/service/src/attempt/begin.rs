@@ -81,6 +81,7 @@ impl Attempts {
             tries_left: tries,
             created_at: now,
             expires_at: now + domain::attempt::TTL,
+            provider_sid: identity.and_then(|identity| self.provider_sid_of(identity)),
         };
         add_attempt(c, self.org, &row, &state.concerns()).await?;
         Ok((id, hashed))

@@ -168,5 +168,6 @@ pub(crate) fn blank(now: domain::Micros) -> Attempt {
         tries_left: 0,
         created_at: now,
         expires_at: now,
+        provider_sid: None,
     }
 }

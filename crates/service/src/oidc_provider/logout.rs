@@ -10,7 +10,12 @@ use storage::oauth::{
     logins::{Login, claim_end, is_end_due, list_logins, remove_end, remove_login},
 };
 
-use crate::{Error, RequestContext, crypto::random::token, oidc_provider::registered::registered};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Error, RequestContext, crypto::random::token, oidc_provider::registered::registered,
+    sign_in::still_there::StillThere,
+};
 
 /// The event that a logout token tells (Back-Channel Logout §2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -34,6 +39,28 @@ pub struct Out {
     pub to: Option<String>,
     /// What is loaded in the person's browser, so that applications can forget the session.
     pub frames: Vec<String>,
+    /// The provider's own session, which is still open.
+    #[serde(default)]
+    pub there: Option<StillThere>,
+}
+
+/// What has to come back from a provider's sign-out, kept in a cookie meanwhile.
+#[derive(Serialize, Deserialize)]
+struct Left {
+    state: String,
+    application: String,
+    to: Option<String>,
+    provider: String,
+}
+
+/// Back from a provider's sign-out.
+#[derive(Debug, Clone)]
+pub struct Returned {
+    /// The application that the person goes on to, and its registered URI.
+    pub application: String,
+    pub to: Option<String>,
+    /// The provider's name.
+    pub provider: String,
 }
 
 fn one<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -85,7 +112,7 @@ impl Logout {
         let out = Out {
             application: client.as_ref().map(|c| c.name.clone()).unwrap_or_default(),
             to,
-            frames: Vec::new(),
+            ..Out::default()
         };
         let Some(session) = &ctx.session else { return Ok(LogoutAsked::Done(out)) };
         let own = match (&hint, &client) {
@@ -108,7 +135,8 @@ impl Logout {
         }
         let frames = self.frames(&session.sid).await?;
         self.sessions().sign_out(ctx).await?;
-        Ok(LogoutAsked::Done(Out { frames, ..out }))
+        let there = self.sessions().still_there(session).await;
+        Ok(LogoutAsked::Done(Out { frames, there, ..out }))
     }
 
     /// The end of a sign-out, for the page that shows it.
@@ -123,6 +151,32 @@ impl Logout {
     #[must_use]
     pub fn open_out(&self, sealed: &str) -> Option<Out> {
         self.keys.open_json("signed-out", sealed)
+    }
+
+    /// What the browser keeps while the person signs out at a provider.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when sealing fails.
+    pub fn seal_left(&self, state: &str, out: &Out) -> Result<String, Error> {
+        let left = Left {
+            state: state.to_owned(),
+            application: out.application.clone(),
+            to: out.to.clone(),
+            provider: out.there.as_ref().map(|t| t.provider.clone()).unwrap_or_default(),
+        };
+        self.keys.seal_json("signing-out-there", &left)
+    }
+
+    /// Back from there: what [`crate::Logout::seal_left`] kept, if the state is the one that went along.
+    #[must_use]
+    pub fn open_left(&self, sealed: &str, state: &str) -> Option<Returned> {
+        let left: Left = self.keys.open_json("signing-out-there", sealed)?;
+        let same = bool::from(left.state.as_bytes().ct_eq(state.as_bytes()));
+        same.then_some(Returned {
+            application: left.application,
+            to: left.to,
+            provider: left.provider,
+        })
     }
 
     /// Addresses of the applications that the session reached, for the browser to load (Front-Channel Logout §3).

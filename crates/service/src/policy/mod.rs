@@ -6,6 +6,8 @@ pub mod documents;
 pub(crate) mod expression_context;
 pub(crate) mod expression_values;
 pub(crate) mod expressions;
+pub mod known_health;
+pub(crate) mod provider_health;
 pub mod providers;
 pub(crate) mod second_factor_demand;
 pub(crate) mod switched_on;

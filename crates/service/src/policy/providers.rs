@@ -19,6 +19,8 @@ pub struct Button {
     pub kind: String,
     /// The preset of its settings, for its mark; empty: none.
     pub preset: String,
+    /// It has failed several times in a row, and nobody waits for it at the moment.
+    pub unavailable: bool,
 }
 
 impl Button {
@@ -32,7 +34,13 @@ impl Button {
         let shown: Shown = serde_json::from_str(&row.config).unwrap_or_default();
         // The kind of GitHub is a preset of its own.
         let preset = if row.kind == "github" { row.kind.clone() } else { shown.preset };
-        Self { key: row.key.clone(), name: row.name.clone(), kind: row.kind.clone(), preset }
+        Self {
+            key: row.key.clone(),
+            name: row.name.clone(),
+            kind: row.kind.clone(),
+            preset,
+            unavailable: false,
+        }
     }
 }
 
@@ -86,6 +94,11 @@ impl Configuration {
         })
     }
 
+    /// A provider's button, as its health is.
+    pub(crate) fn button(&self, row: &Provider) -> Button {
+        Button { unavailable: self.is_unavailable(row), ..Button::new(row) }
+    }
+
     async fn buttons_of(&self, config: &PolicyContext) -> Vec<Button> {
         let mut buttons = Vec::new();
         for row in config
@@ -93,7 +106,7 @@ impl Configuration {
             .iter()
             .filter(|r| r.enabled && config.policy(Some(&r.key)).permits.sign_in)
         {
-            buttons.push(Button::new(row));
+            buttons.push(self.button(row));
         }
         buttons
     }

@@ -1,5 +1,7 @@
 //! Signing in by a directory: its password is typed on a page of ours, under the same limits as our own.
-use domain::{EventKind, Refusal, limits::folded_login, path::Continuation};
+use domain::{
+    EventKind, Refusal, limits::folded_login, path::Continuation, provider_health::Asked,
+};
 use upstream::{PasswordAnswer, SignInWay};
 
 use crate::{
@@ -84,8 +86,18 @@ impl SignIn {
         // Whose password it is shows only afterwards: in a session of one's own everybody else's is guessed at, too.
         let counted =
             self.codes().count_try(ctx, Guarded::Directory, None, typed.as_bytes()).await?;
-        let asked = directory.password(&answer.login, &answer.password.into(), self.now()).await;
-        match asked {
+        let password = answer.password.into();
+        let asked = self.configuration().ask_provider(
+            &row,
+            directory.password(&answer.login, &password, self.now()),
+            |answer| match answer {
+                PasswordAnswer::Right(_) => Asked::Worked,
+                // What cannot be anybody's was not even asked.
+                PasswordAnswer::Wrong(why) if why.unasked => Asked::Nothing,
+                PasswordAnswer::Wrong(_) => Asked::Answered,
+            },
+        );
+        match asked.await {
             Ok(PasswordAnswer::Right(assertion)) => {
                 self.store
                     .write::<_, Error, _>(move |c| {

@@ -1,6 +1,6 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use crate::services::SignIn;
-use domain::{EventKind, Refusal};
+use domain::{EventKind, Refusal, provider_health::Asked};
 use storage::{
     policy::providers::Provider,
     sign_in::attempts::{consume_state, is_state_consumed},
@@ -77,7 +77,9 @@ impl SignIn {
             fresh: start.asks_anew(),
             now: self.now(),
         };
-        match flow.finish(exchange).await {
+        let asked =
+            self.configuration().ask_provider(&row, flow.finish(exchange), |_| Asked::Worked);
+        match asked.await {
             Ok(assertion) => {
                 self.complete_login(ctx, UpstreamIdentity::new(row, assertion), start).await
             }

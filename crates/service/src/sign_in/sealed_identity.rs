@@ -7,11 +7,23 @@ use crate::{Error, core::Core, sign_in::upstream_identity::UpstreamIdentity};
 impl Core {
     /// A keyed hash of an identity: what its flows are found by.
     pub(crate) fn identity_hash(&self, identity: &UpstreamIdentity) -> Vec<u8> {
-        self.keys.lookup(&[
-            b"identity",
-            identity.namespace.as_bytes(),
-            identity.assertion.subject.as_bytes(),
-        ])
+        self.identity_hash_of(&identity.namespace, &identity.assertion.subject)
+    }
+
+    /// The same of its two parts.
+    pub(crate) fn identity_hash_of(&self, namespace: &str, subject: &str) -> Vec<u8> {
+        self.keys.lookup(&[b"identity", namespace.as_bytes(), subject.as_bytes()])
+    }
+
+    /// A keyed hash of a provider's name for a session of its own, for one issuer's namespace.
+    pub(crate) fn provider_sid(&self, namespace: &str, sid: &str) -> Vec<u8> {
+        self.keys.lookup(&[b"provider-session", namespace.as_bytes(), sid.as_bytes()])
+    }
+
+    /// That of the session in which an identity arrived, where its provider names sessions.
+    pub(crate) fn provider_sid_of(&self, identity: &UpstreamIdentity) -> Option<Vec<u8>> {
+        let sid = identity.assertion.claims.get("sid")?.as_str().filter(|sid| !sid.is_empty())?;
+        Some(self.provider_sid(&identity.namespace, sid))
     }
 
     pub(crate) fn seal_identity(

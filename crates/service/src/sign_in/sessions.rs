@@ -36,6 +36,8 @@ pub(crate) struct Opening {
     pub auth_at: Micros,
     /// The second factor: empty, `totp`, `recovery`, or `provider` where its mapped word says so (LK-15).
     pub factor: String,
+    /// The provider's session that it began in, as a keyed hash.
+    pub provider_sid: Option<Vec<u8>>,
 }
 
 impl Opening {
@@ -49,6 +51,7 @@ impl Opening {
             kind: "sign_in",
             auth_at: at,
             factor: String::new(),
+            provider_sid: None,
         }
     }
 
@@ -62,6 +65,7 @@ impl Opening {
             kind: "add",
             auth_at: session.auth_at,
             factor: session.factor.clone(),
+            provider_sid: session.provider_sid.clone(),
         }
     }
 }
@@ -103,6 +107,7 @@ impl Sessions {
             factor: opening.factor.clone(),
             sid,
             opened_by: opening.kind,
+            provider_sid: opening.provider_sid.clone(),
         };
         if session.factor.is_empty() {
             self.configuration().note_demand(c, &config.policy(None), session.account).await?;

@@ -3,6 +3,7 @@ use crate::services::SignIn;
 use domain::{
     EventKind, MINUTE, Micros, ProviderId, Refusal,
     path::{AuthorizeRequest, Continuation},
+    provider_health::Asked,
 };
 use serde::{Deserialize, Serialize};
 use upstream::{SignInWay, Start, UpstreamError};
@@ -197,11 +198,18 @@ impl SignIn {
             now: self.now(),
         };
         let url = match connector.way() {
-            SignInWay::Redirect(flow) => match flow.authorization_url(start).await {
-                Ok(url) => url,
-                Err(error) => return Err(self.not_started(ctx, &sealed, &error).await),
-            },
+            // That an address could be made says nothing: what it is made of was perhaps read long ago.
+            SignInWay::Redirect(flow) => {
+                let url = flow.authorization_url(start);
+                match self.configuration().ask_provider(&row, url, |_| Asked::Nothing).await {
+                    Ok(url) => url,
+                    Err(error) => return Err(self.not_started(ctx, &sealed, &error).await),
+                }
+            }
             // A directory has no pages: its password is typed on one of ours, with the same start behind it.
+            SignInWay::Password(_) if self.configuration().is_unavailable(&row) => {
+                return Err(Refusal::ProviderDown.into());
+            }
             SignInWay::Password(_) => {
                 let page = format!("{}/login/directory/{}", self.settings.public_url, row.key);
                 Url::parse_with_params(&page, [("state", &sealed.state)])
@@ -279,6 +287,14 @@ impl SignIn {
 
     pub(crate) fn open_start(&self, cookie: &str) -> Option<LoginState> {
         self.keys.open_json("start", cookie)
+    }
+
+    /// Where the sign-in of a start leads; nothing where the start was for something in a session.
+    #[must_use]
+    pub fn continuation_of_start(&self, cookie: &str) -> Option<Continuation> {
+        let start = self.open_start(cookie)?;
+        (start.purpose == LoginPurpose::SignIn && start.is_fresh(self.now()))
+            .then_some(start.continuation)
     }
 
     /// Seals an application's request for the entry cookie: its id and text; `None` when it is too large for a cookie.

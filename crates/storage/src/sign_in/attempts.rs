@@ -30,6 +30,8 @@ pub struct Attempt {
     pub tries_left: i32,
     pub created_at: Micros,
     pub expires_at: Micros,
+    /// The provider's session that the identity arrived from, as a keyed hash.
+    pub provider_sid: Option<Bytes>,
 }
 
 /// Adds an attempt, with the accounts that its state concerns.
@@ -54,6 +56,7 @@ pub async fn add_attempt(
         attempt::tries_left.eq(row.tries_left),
         attempt::created_at.eq(row.created_at),
         attempt::expires_at.eq(row.expires_at),
+        attempt::provider_sid.eq(&row.provider_sid),
     );
     on!(conn, |c| diesel::insert_into(attempt::table).values(values).execute(c).await)?;
     add_concerns(conn, &row.hash, concerns).await
@@ -252,6 +255,8 @@ pub enum Ending<'a> {
     Account(AccountId),
     /// All that an identity began, by its keyed hash: it has its account now, or has lost it (LK-24).
     Identity(&'a [u8]),
+    /// All that began in a session of a provider, by its keyed hash.
+    ProviderSession(&'a [u8]),
     /// All of a browser.
     Browser(&'a [u8]),
 }
@@ -271,6 +276,9 @@ pub async fn end_attempts(conn: &mut Conn, which: Ending<'_>) -> Result<usize> {
         }
         Ending::Identity(identity) => {
             on!(conn, |c| open.filter(attempt::identity.eq(identity)).load(c).await)?
+        }
+        Ending::ProviderSession(sid) => {
+            on!(conn, |c| open.filter(attempt::provider_sid.eq(sid)).load(c).await)?
         }
         Ending::Browser(browser) => {
             on!(conn, |c| open.filter(attempt::browser.eq(browser)).load(c).await)?

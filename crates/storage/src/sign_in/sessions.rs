@@ -31,6 +31,8 @@ pub struct Session {
     pub factor: String,
     /// The name that applications know it by; it stays when the session goes on under a new id.
     pub sid: String,
+    /// The provider's session that it began in, as a keyed hash, where the provider names sessions.
+    pub provider_sid: Option<Bytes>,
 }
 
 /// A session to open.
@@ -52,6 +54,8 @@ pub struct NewSession {
     pub sid: String,
     /// `sign_in`, `confirm` or `add`.
     pub opened_by: &'static str,
+    /// The provider's session that it began in, as a keyed hash, where the provider names sessions.
+    pub provider_sid: Option<Bytes>,
 }
 
 /// What is written with a session that a sign-in opens.
@@ -90,6 +94,7 @@ pub async fn add_session(
         session::factor.eq(&new.factor),
         session::sid.eq(&new.sid),
         session::opened_by.eq(new.opened_by),
+        session::provider_sid.eq(&new.provider_sid),
     ));
     let told = with.event.as_ref().map(|event| {
         diesel::insert_into(audit_event::table)
@@ -230,6 +235,70 @@ pub async fn end_sessions_by_link(
     )
     .execute(c)
     .await)?)
+}
+
+/// Which sessions of an account ended at their provider.
+#[derive(Debug, Clone, Copy)]
+pub enum EndedSessions<'a> {
+    /// Those that began in one of the provider's, by its keyed hash.
+    Of { account: AccountId, session: &'a [u8] },
+    /// Those that stand on a link: all, or those of one of the provider's and those of which it is not known.
+    OfLink { account: AccountId, link: LinkId, session: Option<&'a [u8]> },
+}
+
+impl EndedSessions<'_> {
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::Of { account, .. } | Self::OfLink { account, .. } => *account,
+        }
+    }
+}
+
+/// Accounts with sessions that began in one of a provider's, in the order of their ids.
+pub async fn list_accounts_there(
+    conn: &mut Conn,
+    org: OrgId,
+    provider_sid: &[u8],
+) -> Result<Vec<AccountId>> {
+    let rows: Vec<Key> = on!(conn, |c| session::table
+        .filter(session::provider_sid.eq(provider_sid))
+        .filter(session::organisation_id.eq(key(org)))
+        .select(session::account_id)
+        .distinct()
+        .order(session::account_id.asc())
+        .load(c)
+        .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Ends sessions that ended at their provider; answers how many.
+pub async fn end_sessions_there(
+    conn: &mut Conn,
+    org: OrgId,
+    which: EndedSessions<'_>,
+) -> Result<usize> {
+    let own = session::table
+        .filter(session::account_id.eq(key(which.account())))
+        .filter(session::organisation_id.eq(key(org)));
+    Ok(match which {
+        EndedSessions::Of { session: sid, .. } => {
+            on!(conn, |c| diesel::delete(own.filter(session::provider_sid.eq(sid)))
+                .execute(c)
+                .await)?
+        }
+        EndedSessions::OfLink { link, session: None, .. } => {
+            on!(conn, |c| diesel::delete(own.filter(session::link_id.eq(key(link))))
+                .execute(c)
+                .await)?
+        }
+        EndedSessions::OfLink { link, session: Some(sid), .. } => on!(conn, |c| diesel::delete(
+            own.filter(session::link_id.eq(key(link)))
+                .filter(session::provider_sid.eq(sid).or(session::provider_sid.is_null()))
+        )
+        .execute(c)
+        .await)?,
+    })
 }
 
 /// Sessions that are alive anywhere in the organisation.

@@ -9,6 +9,7 @@ use ::http::{Response, StatusCode};
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::timeout;
 use url::{Host, Url};
 
 use self::address::is_public;
@@ -156,9 +157,26 @@ impl SafeHttpClient {
         part: Part,
         request: HttpRequest,
     ) -> Result<HttpResponse, UpstreamError> {
-        self.send(request)
+        // A little less than everything together may take, so that it is known which part hung.
+        let most = self.options.timeout.saturating_sub(self.options.timeout / 10);
+        timeout(most, self.send(request))
             .await
+            .unwrap_or_else(|_| Err(CallError("no answer in time".into())))
             .map_err(|CallError(what)| UpstreamError::Down(Trouble::new(part, what)))
+    }
+
+    /// Runs all that somebody waits for at a provider, within the time that one call may take (OP-04).
+    ///
+    /// # Errors
+    /// Those of the work; [`UpstreamError::Down`] when it takes longer.
+    pub(crate) async fn in_all<T>(
+        &self,
+        part: Part,
+        work: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        timeout(self.options.timeout, work).await.unwrap_or_else(|_| {
+            Err(UpstreamError::Down(Trouble::new(part, "no answer in time, all parts together")))
+        })
     }
 
     /// Fetches with `Accept: application/json`; `bearer` is the access token.
@@ -499,6 +517,27 @@ mod tests {
         let rebound = resolver(vec![loopback, public], vec![loopback]);
         assert_eq!((found(&rebound).await, found(&rebound).await), (vec![public], vec![]));
         assert_eq!(server.asked(), ["/here"], "nothing reached the server");
+    }
+
+    /// Shows OP-04.
+    #[tokio::test]
+    async fn op_04_all_parts_of_a_provider_together_take_no_longer_than_one_may() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/x", silent.local_addr().unwrap());
+        let guard = SafeHttpClient::new(SafeHttpOptions {
+            allow_private: true,
+            timeout: Duration::from_millis(400),
+            ..SafeHttpOptions::default()
+        })
+        .unwrap();
+        let one = guard.in_all(Part::Token, guard.json(Part::Keys, &url)).await.unwrap_err();
+        assert_eq!(one.to_string(), "no answer: key set: no answer in time");
+        let both = guard.in_all(Part::Token, async {
+            drop(guard.json(Part::Keys, &url).await);
+            guard.json(Part::Userinfo, &url).await
+        });
+        let late = both.await.unwrap_err().to_string();
+        assert_eq!(late, "no answer: token endpoint: no answer in time, all parts together");
     }
 
     #[test]

@@ -61,6 +61,7 @@ const OIDC: &[Setting] = settings! {
     tenant_issuer: Input::YesNo,
     tenants: Input::Words,
     text_booleans: Input::YesNo,
+    sign_out_too: Input::Choice(&["off", "offer", "always"]),
 };
 
 const OAUTH2: &[Setting] = settings! {

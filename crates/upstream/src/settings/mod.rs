@@ -19,7 +19,7 @@ pub use form::{Input, Setting};
 pub use github::GithubSettings;
 pub use ldap::LdapSettings;
 pub use oauth2::Oauth2Settings;
-pub use oidc::{OidcSettings, Reauth};
+pub use oidc::{OidcSettings, Reauth, SignOutToo};
 pub use problem::SettingsProblem;
 pub use provider::Settings;
 pub use saml::SamlSettings;

@@ -18,6 +18,18 @@ pub enum Reauth {
     Neither,
 }
 
+/// Whether people who sign out here are to sign out at the provider too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignOutToo {
+    #[default]
+    Off,
+    /// The page after signing out has the way there.
+    Offer,
+    /// It goes there by itself.
+    Always,
+}
+
 /// An OpenID Provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +93,8 @@ pub struct OidcSettings {
     pub key_id: String,
     #[serde(default)]
     pub team_id: String,
+    #[serde(default)]
+    pub sign_out_too: SignOutToo,
 }
 
 /// The least that is needed (NE-13).

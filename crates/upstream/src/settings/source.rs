@@ -79,6 +79,7 @@ impl Settings {
                 text_booleans,
                 key_id: _,
                 team_id: _,
+                sign_out_too: _,
             }) => Source {
                 says: vec![
                     kind,

@@ -125,7 +125,7 @@ impl Rewinds {
                 None
             };
             for row in self.providers_before(c, &config, &open, &answer).await? {
-                view.providers.push(Button::new(&row));
+                view.providers.push(self.configuration().button(&row));
             }
         }
         Ok(view)

@@ -240,7 +240,8 @@ impl PasswordCheck for Directory {
             let (login, password) = (login.trim(), password.expose_secret());
             let typed = |text: &str| (1..=LONGEST).contains(&text.len()) && !text.contains('\0');
             if !typed(login) || login.chars().any(char::is_control) || !typed(password) {
-                return Ok(PasswordAnswer::Wrong(Trouble::new(Part::Directory, "nothing to ask")));
+                let why = Trouble::new(Part::Directory, "nothing to ask");
+                return Ok(PasswordAnswer::Wrong(Trouble { unasked: true, ..why }));
             }
             match timeout(self.guard.options().timeout, self.ask(login, password, now)).await {
                 Ok(answer) => answer,

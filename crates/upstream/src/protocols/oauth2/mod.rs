@@ -18,6 +18,7 @@ use crate::{
     connection_test::{client_known, trial},
     error::{Part, Trouble, kind_of},
     http::answer,
+    origin::origin_of,
     protocols::{
         client::Client,
         dialect::{Bearer, Dialect},
@@ -249,7 +250,11 @@ impl RedirectFlow for Generic {
         &'a self,
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
-        self.finish_visit(visit).boxed()
+        self.guard.in_all(Part::Token, self.finish_visit(visit)).boxed()
+    }
+
+    fn site(&self) -> Option<String> {
+        origin_of(&self.settings.authorization_url)
     }
 }
 

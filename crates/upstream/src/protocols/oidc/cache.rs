@@ -23,14 +23,23 @@ pub struct Copied<T> {
     pub at: Micros,
 }
 
+/// Who brought what a copy was of no use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// The provider itself, asked by us.
+    Provider,
+    /// Anybody.
+    Anybody,
+}
+
 #[derive(Debug)]
 struct State<T> {
     copy: Option<Arc<Copied<T>>>,
     failed: Option<(UpstreamError, Micros)>,
     /// Counts fetches that ended.
     ended: u64,
-    /// When another copy was asked for last.
-    forced: Option<Micros>,
+    /// When another copy was asked for last, on whose account.
+    forced: [Option<Micros>; 2],
 }
 
 /// One thing that is read.
@@ -43,7 +52,7 @@ pub struct Cache<T> {
 impl<T> Default for Cache<T> {
     fn default() -> Self {
         Self {
-            state: Mutex::new(State { copy: None, failed: None, ended: 0, forced: None }),
+            state: Mutex::new(State { copy: None, failed: None, ended: 0, forced: [None; 2] }),
             flight: tokio::sync::Mutex::default(),
         }
     }
@@ -93,7 +102,7 @@ impl<T> Cache<T> {
                 state.ended != ended || now.saturating_sub(*at) < FAILED && *at <= now
             }) {
                 tracing::debug!(%error, at, "told again");
-                return usable.ok_or_else(|| error.clone());
+                return usable.ok_or_else(|| error.clone().unasked());
             }
         }
         let fetched = fetch.await;
@@ -120,12 +129,13 @@ impl<T> Cache<T> {
     }
 
     /// Another copy than this one, which was of no use: one that was read meanwhile, or a new one, but not more often than
-    /// `every`. `None` where there is no other.
+    /// `every`. `None` where there is no other. What anybody can send has an allowance of its own, so that it never uses up that
+    /// of a provider's own answers.
     pub async fn other_than(
         &self,
         old: &Arc<Copied<T>>,
         now: Micros,
-        every: Micros,
+        (sender, every): (Sender, Micros),
         fetch: impl Future<Output = Result<T, UpstreamError>>,
     ) -> Option<Arc<Copied<T>>> {
         let flight = self.flight.lock().await;
@@ -134,10 +144,12 @@ impl<T> Cache<T> {
             if let Some(copy) = state.copy.as_ref().filter(|copy| !Arc::ptr_eq(copy, old)) {
                 return Some(Arc::clone(copy));
             }
-            if state.forced.is_some_and(|at| at <= now && now.saturating_sub(at) < every) {
+            let [provider, anybody] = &mut state.forced;
+            let forced = if sender == Sender::Provider { provider } else { anybody };
+            if forced.is_some_and(|at| at <= now && now.saturating_sub(at) < every) {
                 return None;
             }
-            state.forced = Some(now);
+            *forced = Some(now);
         }
         let fetched = fetch.await;
         let mut state = self.state();
@@ -221,9 +233,16 @@ mod tests {
                 tokio::task::yield_now().await;
             }
             open.send(true).unwrap();
+            let mut own = 0;
             for one in waiting {
-                assert_eq!(one.await.unwrap(), if works { Ok(7) } else { Err(down()) });
+                match one.await.unwrap() {
+                    Ok(value) => assert!(works && value == 7),
+                    Err(error) if error == down() => own += 1,
+                    // The others hear of the failure of somebody else's request.
+                    Err(error) => assert!(!works && error == down().unasked()),
+                }
             }
+            assert_eq!(own, i32::from(!works));
             assert_eq!(asked.load(Ordering::Relaxed), expected);
         }
     }
@@ -233,22 +252,36 @@ mod tests {
     async fn another_copy_is_read_at_once_but_not_more_often_than_said() {
         let cache = Cache::default();
         let first = cache.get(DAY, async { Ok(1) }).await.unwrap();
-        let second = cache.other_than(&first, DAY, MINUTE_LATER, async { Ok(2) }).await.unwrap();
+        let second = cache
+            .other_than(&first, DAY, (Sender::Provider, MINUTE_LATER), async { Ok(2) })
+            .await
+            .unwrap();
         assert_eq!(second.value, 2);
         assert_eq!(
-            cache.other_than(&first, DAY, MINUTE_LATER, async { Ok(3) }).await.unwrap().value,
+            cache
+                .other_than(&first, DAY, (Sender::Provider, MINUTE_LATER), async { Ok(3) })
+                .await
+                .unwrap()
+                .value,
             2,
             "somebody had read it"
         );
         assert!(
             cache
-                .other_than(&second, DAY + MINUTE_LATER - 1, MINUTE_LATER, async { Ok(3) })
+                .other_than(
+                    &second,
+                    DAY + MINUTE_LATER - 1,
+                    (Sender::Provider, MINUTE_LATER),
+                    async { Ok(3) }
+                )
                 .await
                 .is_none()
         );
         assert_eq!(
             cache
-                .other_than(&second, DAY + MINUTE_LATER, MINUTE_LATER, async { Ok(3) })
+                .other_than(&second, DAY + MINUTE_LATER, (Sender::Provider, MINUTE_LATER), async {
+                    Ok(3)
+                })
                 .await
                 .unwrap()
                 .value,

@@ -19,6 +19,8 @@ pub struct Metadata {
     pub jwks_uri: String,
     pub userinfo_endpoint: Option<String>,
     pub pushed_endpoint: Option<String>,
+    /// Where people sign out there (OpenID Connect RP-Initiated Logout §2.1).
+    pub end_session_endpoint: Option<String>,
     /// Requests have to be pushed (RFC 9126 §5).
     pub pushes: bool,
     /// The answer carries `iss` (RFC 9207 §3).
@@ -60,6 +62,7 @@ impl Metadata {
             userinfo_endpoint: Some(settings.userinfo_endpoint.clone())
                 .filter(|url| !url.is_empty()),
             pushed_endpoint: None,
+            end_session_endpoint: None,
             pushes: false,
             sends_issuer: false,
             algorithms: None,
@@ -132,6 +135,7 @@ impl Metadata {
                 Some(settings.userinfo_endpoint.clone())
             },
             pushed_endpoint: url(field("pushed_authorization_request_endpoint")),
+            end_session_endpoint: url(field("end_session_endpoint")),
             pushes: field("require_pushed_authorization_requests") == Some(&Value::Bool(true)),
             sends_issuer: field("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),

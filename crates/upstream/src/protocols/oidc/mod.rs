@@ -3,7 +3,10 @@ mod cache;
 mod claims;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod conformance_logout;
 pub(crate) mod keys;
+mod logout;
 mod metadata;
 #[cfg(test)]
 pub mod tests;
@@ -22,17 +25,18 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use self::{
-    cache::{Cache, Copied},
+    cache::{Cache, Copied, Sender},
     keys::{ALGORITHMS, Keys},
     metadata::Metadata,
     verify::{Expected, NotSigned},
 };
 use crate::{
-    Assertion, Check, CodeExchange, Connector, Reauth, RedirectFlow, SafeHttpClient, SignInWay,
-    Start, UpstreamError,
+    Assertion, Check, CodeExchange, Connector, EndedThere, Reauth, RedirectFlow, SafeHttpClient,
+    SignInWay, SignOutToo, Start, UpstreamError,
     connection_test::{client_known, trial},
     error::{Part, kind_of},
     http::{answer, json},
+    origin::origin_of,
     protocols::{
         client::Client,
         dialect::PLAIN,
@@ -288,10 +292,33 @@ impl Oidc {
         Ok(issuer.replace("{tenantid}", tenant))
     }
 
-    /// The claims of a signed token; keys are read again once a minute at most where none is right.
+    /// The claims of a signed token that the provider gave us; keys are read again once a minute at most where none is right.
     async fn signed(
         &self,
         part: Part,
+        metadata: &Metadata,
+        token: &str,
+        accepted: &[jsonwebtoken::Algorithm],
+        now: domain::Micros,
+    ) -> Result<Map<String, Value>, UpstreamError> {
+        self.signed_for((Sender::Provider, part), metadata, token, accepted, now).await
+    }
+
+    /// The same of a logout token, which anybody can send.
+    async fn signed_by_anybody(
+        &self,
+        metadata: &Metadata,
+        token: &str,
+        accepted: &[jsonwebtoken::Algorithm],
+        now: domain::Micros,
+    ) -> Result<Map<String, Value>, UpstreamError> {
+        let as_sent = (Sender::Anybody, Part::LogoutToken);
+        self.signed_for(as_sent, metadata, token, accepted, now).await
+    }
+
+    async fn signed_for(
+        &self,
+        (sender, part): (Sender, Part),
         metadata: &Metadata,
         token: &str,
         accepted: &[jsonwebtoken::Algorithm],
@@ -303,7 +330,8 @@ impl Oidc {
             Err(NotSigned::Other(error)) => return Err(error),
             Err(NotSigned::Key(why)) => why,
         };
-        let newer = self.keys.other_than(&keys, now, KEYS_AGAIN, self.read_keys(metadata)).await;
+        let newer =
+            self.keys.other_than(&keys, now, (sender, KEYS_AGAIN), self.read_keys(metadata)).await;
         match newer.map(|keys| verify::signed(part, token, &keys.value, accepted)) {
             Some(Ok(claims)) => Ok(claims),
             Some(Err(NotSigned::Other(error))) => Err(error),
@@ -361,18 +389,48 @@ impl RedirectFlow for Oidc {
         &'a self,
         start: Start<'a>,
     ) -> BoxFuture<'a, Result<Url, UpstreamError>> {
-        self.start(start).boxed()
+        self.guard.in_all(Part::Metadata, self.start(start)).boxed()
     }
 
     fn finish<'a>(
         &'a self,
         visit: CodeExchange<'a>,
     ) -> BoxFuture<'a, Result<Assertion, UpstreamError>> {
-        self.finish_visit(visit).boxed()
+        self.guard.in_all(Part::Token, self.finish_visit(visit)).boxed()
     }
 
     fn answers_by_form(&self) -> bool {
         self.settings.form_post
+    }
+
+    fn ended_there<'a>(
+        &'a self,
+        token: &'a str,
+        now: domain::Micros,
+    ) -> BoxFuture<'a, Result<EndedThere, UpstreamError>> {
+        self.guard.in_all(Part::LogoutToken, self.read_logout(token, now)).boxed()
+    }
+
+    fn sign_out_there<'a>(
+        &'a self,
+        back: &'a str,
+        state: &'a str,
+        now: domain::Micros,
+    ) -> BoxFuture<'a, Result<Option<Url>, UpstreamError>> {
+        self.guard.in_all(Part::Metadata, self.end_session_address(back, state, now)).boxed()
+    }
+
+    fn site(&self) -> Option<String> {
+        let known = self.metadata.peek().map(|copy| copy.value.authorization_endpoint.clone());
+        origin_of(known.as_ref().unwrap_or(&self.settings.issuer))
+    }
+
+    fn is_issuer(&self, issuer: &str) -> bool {
+        self.settings.is_issuer(issuer)
+    }
+
+    fn sign_out_too(&self) -> SignOutToo {
+        self.settings.sign_out_too
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the provider tells beside the ID token (OpenID Connect Core §5.3).
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use super::{Oidc, claims, metadata::Metadata, verify};
 use crate::{
@@ -19,7 +20,14 @@ impl Oidc {
         sub: &str,
         visit: &CodeExchange<'_>,
     ) -> Result<(), UpstreamError> {
-        let mut more = match self.userinfo(metadata, url, access, visit).await {
+        // Who can come in without it waits for half of the time at most.
+        let most = match known.contains_key("email") {
+            true => self.guard.options().timeout / 2,
+            false => self.guard.options().timeout,
+        };
+        let asked = timeout(most, self.userinfo(metadata, url, access, visit)).await;
+        let late = |_| Err(UpstreamError::Down(Trouble::new(Part::Userinfo, "no answer in time")));
+        let mut more = match asked.unwrap_or_else(late) {
             Ok(more) => more,
             Err(error @ (UpstreamError::Down(_) | UpstreamError::Refused(_)))
                 if known.contains_key("email") =>

@@ -139,6 +139,26 @@ pub fn audience(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<
     Ok(())
 }
 
+/// The times of a token: it has not expired, and it was issued before now, which it answers.
+///
+/// # Errors
+/// [`UpstreamError::Answer`] that names the claim.
+pub fn lifetime(claims: &Map<String, Value>, now: Micros) -> Result<Micros, UpstreamError> {
+    if moment(claims, "exp")?.saturating_add(SKEW) <= now {
+        return Err(wrong("exp", "has passed"));
+    }
+    let issued = moment(claims, "iat")?;
+    if issued > now.saturating_add(SKEW) {
+        return Err(wrong("iat", "lies in the future"));
+    }
+    if let Some(Value::Number(from)) = claims.get("nbf")
+        && seconds(from).is_some_and(|from| from > now.saturating_add(SKEW))
+    {
+        return Err(wrong("nbf", "lies in the future"));
+    }
+    Ok(issued)
+}
+
 /// Everything that must hold of an ID token but its issuer; answers the subject.
 ///
 /// # Errors
@@ -148,17 +168,7 @@ pub fn id_token(
     expected: &Expected<'_>,
 ) -> Result<String, UpstreamError> {
     audience(claims, expected)?;
-    if moment(claims, "exp")?.saturating_add(SKEW) <= expected.now {
-        return Err(wrong("exp", "has passed"));
-    }
-    if moment(claims, "iat")? > expected.now.saturating_add(SKEW) {
-        return Err(wrong("iat", "lies in the future"));
-    }
-    if let Some(Value::Number(from)) = claims.get("nbf")
-        && seconds(from).is_some_and(|from| from > expected.now.saturating_add(SKEW))
-    {
-        return Err(wrong("nbf", "lies in the future"));
-    }
+    lifetime(claims, expected.now)?;
     match claims.get("nonce") {
         Some(Value::String(nonce)) if nonce == expected.nonce => {}
         Some(Value::String(_)) => return Err(wrong("nonce", "is of another request")),
