@@ -357,6 +357,7 @@ audit-target-provider = Anbieter
 audit-target-application = Anwendung
 audit-target-policy = Regeln
 audit-target-organisation = Organisation
+audit-target-group = Gruppe
 audit-target-key = Schlüssel
 audit-target-registration = Registrierung durch Programme
 audit-target-instance = Ganze Instanz

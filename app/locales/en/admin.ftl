@@ -357,6 +357,7 @@ audit-target-provider = Provider
 audit-target-application = Application
 audit-target-policy = Policy
 audit-target-organisation = Organisation
+audit-target-group = Group
 audit-target-key = Key
 audit-target-registration = Registration by programs
 audit-target-instance = Whole instance

@@ -357,6 +357,7 @@ audit-target-provider = 提供方
 audit-target-application = 应用
 audit-target-policy = 策略
 audit-target-organisation = 组织
+audit-target-group = 用户组
 audit-target-key = 密钥
 audit-target-registration = 程序注册
 audit-target-instance = 整个实例

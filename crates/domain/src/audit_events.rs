@@ -305,6 +305,8 @@ crate::named! {
         Provider = "provider",
         /// An application.
         Application = "application",
+        /// A group.
+        Group = "group",
         /// The policy of a scope.
         Policy = "policy",
         /// An organisation.
@@ -331,6 +333,8 @@ pub enum Target {
     Provider(String),
     /// An application, by its client id.
     Application(String),
+    /// A group, by its key.
+    Group(String),
     /// The policy of a scope.
     Policy(String),
     /// An organisation, by its short name.
@@ -352,6 +356,7 @@ impl Target {
             Self::SignIn => TargetKind::SignIn,
             Self::Provider(_) => TargetKind::Provider,
             Self::Application(_) => TargetKind::Application,
+            Self::Group(_) => TargetKind::Group,
             Self::Policy(_) => TargetKind::Policy,
             Self::Organisation(_) => TargetKind::Organisation,
             Self::Key(_) => TargetKind::Key,
@@ -368,6 +373,7 @@ impl Target {
             Self::Gone(name)
             | Self::Provider(name)
             | Self::Application(name)
+            | Self::Group(name)
             | Self::Policy(name)
             | Self::Organisation(name)
             | Self::Key(name)

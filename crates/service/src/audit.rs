@@ -82,6 +82,11 @@ impl Event {
         Self::of(ctx, kind, Actor::Visitor, Target::SignIn)
     }
 
+    /// What a provider said, without a request of anybody's.
+    pub fn provider(kind: EventKind, target: Target) -> Self {
+        Self::new(kind, Actor::Provider, target)
+    }
+
     /// What the server did by itself.
     pub fn system(kind: EventKind, target: Target) -> Self {
         Self::new(kind, Actor::System, target)

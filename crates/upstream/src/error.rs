@@ -147,6 +147,7 @@ impl UpstreamError {
         match self {
             Self::Down(trouble) => Self::Down(changed(trouble)),
             Self::Refused(trouble) => Self::Refused(changed(trouble)),
+            Self::Declined(trouble) => Self::Declined(changed(trouble)),
             Self::Answer(trouble) => Self::Answer(changed(trouble)),
         }
     }
@@ -168,9 +169,19 @@ impl UpstreamError {
         let trouble = self.trouble();
         let fault = match (self, trouble.part) {
             _ if trouble.unasked => return Asked::Nothing,
-            (_, Part::Callback | Part::Settings | Part::LogoutToken) => return Asked::Nothing,
+            // A browser brought it.
+            (
+                _,
+                Part::Callback
+                | Part::Settings
+                | Part::LogoutToken
+                | Part::Response
+                | Part::Assertion,
+            ) => {
+                return Asked::Nothing;
+            }
             (Self::Down(_), _) => true,
-            (Self::Refused(_), _) => false,
+            (Self::Refused(_) | Self::Declined(_), _) => false,
             // What it publishes, or the answer of an endpoint, cannot be read.
             (Self::Answer(_), Part::Metadata | Part::Keys | Part::Token | Part::Pushed) => true,
             (Self::Answer(_), Part::Userinfo | Part::Addresses) => trouble.field.is_empty(),

@@ -5,6 +5,7 @@ use crate::{
 };
 use domain::{
     AccountId, EventKind, GroupId, LinkId,
+    audit_events::Target,
     groups::{Membership, change, current_identity, given, in_force, values},
     linking::facts::Local,
 };
@@ -47,12 +48,11 @@ impl Groups {
         let (added, removed) = (keys(&change.add), keys(&change.remove));
         let shown = added.iter().map(|key| format!("+{key}"));
         let shown = shown.chain(removed.iter().map(|key| format!("-{key}"))).take(8);
-        let event = Event::new(EventKind::GroupTold)
-            .by("system")
-            .account(account)
+        let event = Event::provider(EventKind::GroupTold, Target::Account(account))
+            .by_provider(identity.key.clone())
             .code(shown.collect::<Vec<_>>().join(" "))
             .detail(json!({"added": added, "removed": removed}));
-        self.record(c, Event { provider: identity.key.clone(), ..event }).await
+        self.record(c, event).await
     }
 
     /// The groups that count in a session, each once. `method`: how it was opened, as

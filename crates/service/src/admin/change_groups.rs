@@ -4,8 +4,8 @@ use crate::{
     services::GroupAdmin, transaction::Transactions,
 };
 use domain::{
-    AccountId, EventKind, GroupId, Refusal, Right, email_address::Canonical, groups::is_key,
-    linking::facts::AccountState,
+    AccountId, EventKind, GroupId, Refusal, Right, audit_events::Target, email_address::Canonical,
+    groups::is_key, linking::facts::AccountState,
 };
 use serde_json::json;
 use storage::{
@@ -84,7 +84,7 @@ impl GroupAdmin {
                     };
                     let added = add_group(c, this.org, &group).await?;
                     if added {
-                        let event = about(admin.event(EventKind::GroupCreated), &group);
+                        let event = about(admin.event(EventKind::GroupCreated, of(&group)), &group);
                         this.record(c, event).await?;
                     }
                     Ok(added)
@@ -113,7 +113,8 @@ impl GroupAdmin {
                 let group = find_group(c, this.org, &form.key).await?.ok_or(Refusal::NotFound)?;
                 let (name, description) = (form.shown_name(), form.description.trim());
                 set_group(c, group.id, &name, description).await?;
-                this.record(c, about(admin.event(EventKind::GroupChanged), &group)).await
+                this.record(c, about(admin.event(EventKind::GroupChanged, of(&group)), &group))
+                    .await
             })
         })
         .await?;
@@ -133,7 +134,8 @@ impl GroupAdmin {
                 remove_group(c, this.org, group.id).await?;
                 let count = members.get(&group.id).copied().unwrap_or_default();
                 let detail = json!({"group": group.key, "members": count});
-                this.record(c, admin.event(EventKind::GroupDeleted).detail(detail)).await
+                this.record(c, admin.event(EventKind::GroupDeleted, of(&group)).detail(detail))
+                    .await
             })
         })
         .await
@@ -172,7 +174,8 @@ impl GroupAdmin {
                     let now = this.now();
                     let added = add_member(c, row_id(now), account, group.id, now).await?;
                     if added {
-                        let event = admin.event(EventKind::GroupMemberAdded).account(account);
+                        let event =
+                            admin.event(EventKind::GroupMemberAdded, Target::Account(account));
                         this.record(c, about(event, &group)).await?;
                     }
                     Ok(Some(added))
@@ -204,7 +207,7 @@ impl GroupAdmin {
                 if !remove_member(c, account, group.id).await? {
                     return Err(Refusal::NotFound.into());
                 }
-                let event = admin.event(EventKind::GroupMemberRemoved).account(account);
+                let event = admin.event(EventKind::GroupMemberRemoved, Target::Account(account));
                 this.record(c, about(event, &group)).await
             })
         })
@@ -215,6 +218,11 @@ impl GroupAdmin {
 /// Nobody proved anything of an account that is pending, and one that is going or merged is nobody's any more.
 fn may_belong(state: AccountState) -> bool {
     matches!(state, AccountState::Active | AccountState::Disabled)
+}
+
+/// A group as what something was done to.
+fn of(group: &Group) -> Target {
+    Target::Group(group.key.clone())
 }
 
 /// An event about a group, by its key.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::{
     RequestContext,
     admin::save_problem::SaveProblem,
-    audit::Event,
     policy::documents::{provider_scope, save},
     services::ProviderAdmin,
     transaction::Transactions,
 };
 use domain::{
     EventKind, Policy, Refusal, Right,
+    audit_events::Target,
     policy::{AttributeUse, Document, Mapping, ProfileAttribute, Sync},
 };
 use serde::{Deserialize, Serialize};
@@ -191,8 +191,8 @@ impl ProviderAdmin {
                     "on_link": names(&would_be.sync.on_link),
                     "policy_version": version,
                 });
-                let event = admin.event(EventKind::ProviderChanged).detail(detail);
-                this.record(c, Event { provider: key, ..event }).await?;
+                let event = admin.event(EventKind::ProviderChanged, Target::Provider(key));
+                this.record(c, event.detail(detail)).await?;
                 Ok(Ok(()))
             })
         })

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::{
     Error, RequestContext,
     admin::save_problem::SaveProblem,
-    audit::Event,
     policy::documents::{provider_scope, save},
     services::GroupAdmin,
     transaction::Transactions,
 };
 use domain::{
     EventKind, GroupId, ProviderId, Refusal, Right,
+    audit_events::Target,
     groups::{ATTRIBUTE, GroupRule, folded},
     policy::Document,
 };
@@ -149,8 +149,8 @@ impl GroupAdmin {
                     "rules": edit.rules,
                     "ended": ended,
                 });
-                let event = admin.event(EventKind::GroupMapped).detail(detail);
-                this.record(c, Event { provider: key, ..event }).await?;
+                let event = admin.event(EventKind::GroupMapped, Target::Provider(key));
+                this.record(c, event.detail(detail)).await?;
                 Ok(Ok(()))
             })
         })

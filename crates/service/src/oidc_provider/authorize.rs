@@ -253,10 +253,14 @@ impl Authorization {
         if gate == Gate::NotAMember && self.session_fits(c, session, &request, &client).await? {
             self.record(
                 c,
-                Event::new(EventKind::ApplicationNotAMember)
-                    .account(session.account)
-                    .code(Refusal::NotAMember.code())
-                    .detail(json!({"client_id": request.client_id})),
+                Event::in_session(
+                    session,
+                    EventKind::ApplicationNotAMember,
+                    Target::Application(request.client_id.clone()),
+                )
+                .in_application(request.client_id.clone())
+                .code(Refusal::NotAMember.code())
+                .detail(json!({"client_id": request.client_id})),
             )
             .await?;
             return Ok(Granted::NotAMember(request));

@@ -2,6 +2,7 @@
 //! one that has failed several times in a row (OP-04).
 use domain::{
     EventKind,
+    audit_events::Target,
     provider_health::{Asked, Change, Health, Standing},
 };
 use serde_json::json;
@@ -58,8 +59,7 @@ impl Configuration {
                 (EventKind::ProviderAvailable, json!({}))
             }
         };
-        let event =
-            Event { provider: row.key.clone(), ..Event::new(kind).by("system").detail(detail) };
+        let event = Event::system(kind, Target::Provider(row.key.clone())).detail(detail);
         let (event, org) = (self.event_row(event), row.organisation_id);
         let told = self
             .store

@@ -53,7 +53,7 @@ impl SignIn {
             return Err(self.spend(ctx, &start, Refusal::ProviderRefused).await);
         }
         if let Some(why) = answer.not_kept {
-            return Err(self.spend_for(&start, Refusal::ProviderAnswer, Some(why)).await);
+            return Err(self.spend_for(ctx, &start, Refusal::ProviderAnswer, Some(why)).await);
         }
         let Some(code) = &answer.code else {
             return Err(self.spend(ctx, &start, Refusal::ProviderRefused).await);

@@ -1,6 +1,6 @@
 //! Sessions that end here because they ended at the provider that they began with: told by the provider itself (OpenID
 //! Connect Back-Channel Logout 1.0), or by a frame in the person's browser (Front-Channel Logout 1.0).
-use domain::{EventKind, HOUR, Refusal, limits::LOGOUT_TOKENS};
+use domain::{EventKind, HOUR, Refusal, audit_events::Target, limits::LOGOUT_TOKENS};
 use serde_json::json;
 use storage::{
     Conn,
@@ -127,8 +127,9 @@ impl Sessions {
             let sessions = end_sessions_there(c, self.org, which).await?;
             if sessions > 0 {
                 let detail = json!({"sessions": sessions, "attempts": open});
-                let event = Event::new(EventKind::SessionEnded).by("provider").detail(detail);
-                let event = Event { provider: row.key.clone(), ..event.account(which.account()) };
+                let target = Target::Account(which.account());
+                let event = Event::provider(EventKind::SessionEnded, target);
+                let event = event.by_provider(row.key.clone()).detail(detail);
                 self.record(c, event).await?;
             }
             all += sessions;
@@ -162,9 +163,9 @@ impl Sessions {
             .act(ctx, async move |this, c, ctx| {
                 let own = ctx.session()?;
                 end_session(c, &own.hash).await?;
-                let event = Event::new(EventKind::SessionEnded).by("provider");
-                let event = Event { provider: row.key, ..event.account(own.account) };
-                this.record(c, event).await
+                let target = Target::Account(own.account);
+                let event = Event::provider(EventKind::SessionEnded, target);
+                this.record(c, event.by_provider(row.key)).await
             })
             .await;
         match ended {

@@ -8,6 +8,7 @@ use crate::{
     EndedThere, UpstreamError,
     error::{Part, kind_of},
     http::json,
+    protocols::skew::SKEW,
     subject::text_subject,
 };
 
@@ -100,7 +101,7 @@ impl Oidc {
         if subject.is_none() && session.is_none() {
             return Err(wrong("sub", "neither it nor sid says whose session it is"));
         }
-        let remembered_until = issued.saturating_add(OLDEST).saturating_add(verify::SKEW);
+        let remembered_until = issued.saturating_add(OLDEST).saturating_add(SKEW);
         Ok(EndedThere { subject, session, id, remembered_until })
     }
 
