@@ -34,6 +34,5 @@ pub mod provider_test;
 pub mod providers;
 pub mod registration;
 mod saml_addresses;
-mod saved;
 pub(crate) mod saved;
 pub mod story;

@@ -211,6 +211,7 @@ impl EventKind {
         match self {
             Self::AccountNotMerged
             | Self::ApplicationDenied
+            | Self::ApplicationNotAMember
             | Self::AttemptRefused
             | Self::EmailRefused
             | Self::PasswordNotReset
@@ -405,6 +406,6 @@ mod tests {
         }
         let refused =
             EventKind::ALL.into_iter().filter(|k| k.outcome() == EventOutcome::Refused).count();
-        assert_eq!(refused, 7, "a new kind of refusal says its outcome");
+        assert_eq!(refused, 8, "a new kind of refusal says its outcome");
     }
 }

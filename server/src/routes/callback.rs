@@ -103,7 +103,8 @@ pub async fn posted(
     if saml.is_some() {
         answer.state = answer.relay_state.take().filter(|state| is_state(state));
         if answer.state.is_none() {
-            return refuse(&Error::from(Refusal::StartedElsewhere)).answer(&context);
+            let error = Error::from(Refusal::StartedElsewhere);
+            return refused(&context, &error).answer(&context);
         }
     }
     let id = answer.state.as_deref().map(cookie_id).unwrap_or_default();
@@ -118,9 +119,16 @@ pub async fn posted(
             ));
             SeeOther { to: resume, cookies: vec![context.cookies.posted(&id, &sealed)] }
         }
-        Err(error) => refuse(&error),
+        Err(error) => refused(&context, &error),
     };
     next.answer(&context)
+}
+
+/// To the refusal's page, with the cookie by which the browser shows that it happened to it: other routes have a layer that
+/// sets it.
+fn refused(context: &Context, error: &Error) -> SeeOther {
+    let cookie = context.cookies.refused(error.refusal().code(), error.support());
+    refuse(error).with(cookie)
 }
 
 /// Which posted answer it is.
