@@ -233,8 +233,10 @@ async fn question(context: &Context, web: &WebRequest, act: &Act) -> Result<Ques
             let name = if one.name.is_empty() { t(l, "passkey") } else { one.name.clone() };
             let left = (all.len() - 1).to_string();
             let title = ta(l, "remove-question", &[("name", &name)]);
-            let lines =
-                vec![t(l, "confirm-passkey"), ta(l, "confirm-passkeys-left", &[("count", &left)])];
+            let lines = vec![
+                t(l, "confirm-passkey-gone"),
+                ta(l, "confirm-passkeys-left", &[("count", &left)]),
+            ];
             Ok(Question::new(title, lines, t(l, "remove")))
         }
     }
