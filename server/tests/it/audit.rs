@@ -325,7 +325,7 @@ async fn ad_06_the_code_of_a_provider_that_fails_finds_the_reason() {
     let failed = b.get(&callback).await;
     finds(&support(&failed)).await;
     // At the start: nobody answers at all. Pressed again in the same minute it is the same event.
-    w.apply(json!({"providers": [{"key": "dead", "name": "Dead", "settings": {"kind": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "x"}}]})).await;
+    w.apply(json!({"providers": [{"key": "dead", "name": "Dead", "secret": "a-secret", "settings": {"kind": "oidc", "issuer": "http://127.0.0.1:9", "client_id": "x"}}]})).await;
     let before = w.rows("audit_event", "provider", "dead").await;
     // Not at the end of a minute.
     if server::serve::system_clock()() / 1_000_000 % 60 > 40 {

@@ -684,6 +684,11 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
         ("/fn/admin/account/second-factor", vec![("account", account)]),
         ("/fn/admin/account/email", vec![("account", account), ("address", "target@example.test")]),
         ("/fn/admin/organisation/owner", vec![("slug", "acme")]),
+        (
+            "/fn/admin/provider/move",
+            vec![("form[key]", "meridian"), ("form[to]", "atlas"), ("form[confirmed]", "0")],
+        ),
+        ("/fn/admin/provider/move/end", vec![("form[key]", "meridian"), ("form[to]", "atlas")]),
     ];
     let listed: Vec<&str> = all
         .iter()

@@ -342,7 +342,7 @@ async fn lk_17_go_38_go_39_each_mode_of_mail_sends_what_it_says_and_the_unsafe_o
         assert_eq!((w.links("a-vera").await, before), (0, 1), "{mode}");
         form.push(("accept_unproven_links", "on"));
         let saved = owner.switches(&form).await;
-        assert!(saved.has("Saved."), "{}", saved.body);
+        assert!(saved.has("Published."), "{}", saved.body);
         assert_eq!(told(&w).await, (true, true), "{mode}: the console and doctor");
         let b = w.browser();
         let chooser = b.sign_in("atlas", "a-vera").await;

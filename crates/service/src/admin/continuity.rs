@@ -9,12 +9,15 @@ use ref_cast::RefCast;
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::stranded::{WaysIn, count_stranded, list_stranded},
+    accounts::{
+        list_emails,
+        stranded::{WaysIn, count_stranded, list_stranded},
+    },
     policy::{organisations::list_organisations, providers::list_adopters},
 };
 
 use crate::{
-    Configuration, Error,
+    Configuration, Error, RequestContext, SessionInfo,
     notifications::messages::Kind,
     policy::context::PolicyContext,
     services::Continuity,
@@ -156,11 +159,19 @@ impl Continuity {
         admin: &Administrator,
     ) -> Result<(), Error> {
         let who = list_stranded(c, self.org, &change.now, &change.then, MAILS).await?;
+        // The administrator's browser is none of the person's business.
+        let nobody = RequestContext::<SessionInfo>::default();
+        let mut told = 0;
         for (account, _) in &who {
-            let ctx = admin.acting();
-            self.notifications().notify(c, *account, Kind::WayBack, ctx, "", "", None).await?;
+            // A new password goes to an address of one's own; to any other the mail would promise what does not happen.
+            if list_emails(c, *account).await?.iter().any(|email| email.owner) {
+                self.notifications()
+                    .notify(c, *account, Kind::WayBack, &nobody, "", "", None)
+                    .await?;
+                told += 1;
+            }
         }
         let event = admin.event(EventKind::RecoveryOffered, Target::Instance);
-        self.record(c, event.detail(json!({ "accounts": who.len() }))).await
+        self.record(c, event.detail(json!({ "accounts": who.len(), "told": told }))).await
     }
 }

@@ -71,7 +71,7 @@ impl Logout {
     /// A request to the end-session endpoint.
     ///
     /// # Errors
-    /// [`Refusal::BadRequest`] for a hint of another client, [`Refusal::ApplicationUnknown`] for a URI that is not
+    /// [`Refusal::ApplicationUnknown`] for a URI that is not
     /// registered: nobody is sent there.
     pub async fn end_session_asked(
         &self,
@@ -79,15 +79,12 @@ impl Logout {
         parameters: &[(String, String)],
         confirmed: bool,
     ) -> Result<LogoutAsked, Error> {
-        // One that shows nothing, of an address or a key that is gone or cut off on its way, is none: the person is asked
+        // One that shows nothing, of an address or a key that is gone, of another client or cut off on its way, is none: the person is asked
         // (RP-Initiated Logout §2, FR-58).
         let hint = one(parameters, "id_token_hint")
-            .and_then(|text| self.keyring().read_hint(text, &self.settings.public_url));
-        let client_id =
-            match (one(parameters, "client_id"), hint.as_ref().map(|h| h.audience.as_str())) {
-                (Some(asked), Some(aud)) if asked != aud => return Err(Refusal::BadRequest.into()),
-                (asked, aud) => asked.or(aud),
-            };
+            .and_then(|text| self.keyring().read_hint(text, &self.settings.public_url))
+            .filter(|hint| one(parameters, "client_id").is_none_or(|id| id == hint.audience));
+        let client_id = one(parameters, "client_id").or(hint.as_ref().map(|h| h.audience.as_str()));
         let mut conn = self.store.read().await?;
         let client = match client_id {
             Some(id) => Some(
