@@ -215,7 +215,7 @@ mod reads {
         /// With what its metadata say at their address.
         ///
         /// # Errors
-        /// As [`fetch`].
+        /// As for the metadata at an address: no answer, or none that is metadata.
         pub async fn with_fetched(self, guard: &SafeHttpClient) -> Result<Self, UpstreamError> {
             let found = fetch(&self.metadata_url, guard).await?;
             Ok(self.with(found))
