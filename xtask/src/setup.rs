@@ -1,7 +1,7 @@
 //! Installs what is missing: says what, asks where somebody can answer, and stays quiet when all is there.
 use std::{
     io::{IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -283,13 +283,27 @@ pub fn site(yes: bool) -> Result<bool> {
         "wasm-release",
     ]))?;
     let wasm = folder.join("wasm32-unknown-unknown/wasm-release/ligature_frontend.wasm");
-    let site = root().join("site");
-    std::fs::create_dir_all(&site).map_err(|e| e.to_string())?;
+    let made = folder.join("site");
+    std::fs::create_dir_all(&made).map_err(|e| e.to_string())?;
     run(cargo()
         .args(["run", "--quiet", "--locked", "--manifest-path", "xtask/assets/Cargo.toml", "--"])
         .arg(wasm)
-        .arg(&site))?;
-    std::fs::copy(root().join("frontend/boot.js"), site.join("boot.js"))
+        .arg(&made))?;
+    std::fs::copy(root().join("frontend/boot.js"), made.join("boot.js"))
+        .and_then(|_| renew(&made, &root().join("site")))
         .map_err(|e| e.to_string())?;
     Ok(true)
+}
+
+/// Copies what differs: a file that is written again, though it is the same, has the server built anew.
+fn renew(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
+        let (new, there) = (std::fs::read(file.path())?, to.join(file.file_name()));
+        if std::fs::read(&there).ok().as_ref() != Some(&new) {
+            std::fs::write(there, new)?;
+        }
+    }
+    Ok(())
 }

@@ -109,11 +109,11 @@ vendor-weibo-thing = 一个网页应用，“授权回调页”填写重定向 U
 vendor-weibo-note = 不提供邮箱和手机号。微博为每个人分配一个编号，在所有应用中都相同。
 
 vendor-active-directory-place = Active Directory 用户和计算机
-vendor-active-directory-thing = 一个密码永不过期的服务账户，只需能读取人员和组
+vendor-active-directory-thing = 一个密码永不过期的服务账号，只需能读取人员和组
 vendor-active-directory-note = 人员用用户名或 userPrincipalName 登录。我们用 objectGUID 识别人员，改名不受影响。嵌套的组也算在内。
 
 vendor-free-ipa-place = FreeIPA › cn=sysaccounts,cn=etc
-vendor-free-ipa-thing = 一个能读取人员和组的系统账户
+vendor-free-ipa-thing = 一个能读取人员和组的系统账号
 vendor-free-ipa-note = 我们用 ipaUniqueID 识别人员。没有 FreeIPA 的 389 Directory Server 使用 nsUniqueId：添加后请在“更多设置”中更改。
 
 vendor-openldap-place = 目录的管理工具
@@ -122,7 +122,7 @@ vendor-openldap-note = 默认使用 inetOrgPerson 和 groupOfNames。如果目�
 
 vendor-ldap-name = LDAP（任意目录）
 vendor-ldap-place = 目录的管理工具
-vendor-ldap-thing = 一个有密码、能读取人员和组的账户
+vendor-ldap-thing = 一个有密码、能读取人员和组的账号
 vendor-ldap-note = 用作用户 ID 的属性必须永不改变，也不能再分配给别人。
 
 vendor-adfs-saml-place = AD FS Management › Relying Party Trusts › Add Relying Party Trust
@@ -243,8 +243,8 @@ setting-platform-account = 开放平台账号
 setting-platform-account-hint = 仅用于微信：我们通过该账号下的 unionid 识别用户。
 setting-servers = 服务器
 setting-servers-hint = 例如 ldaps://dc1.example.com。使用 ldap:// 时会先切换到加密（StartTLS）。多个服务器用空格分隔：一个没有响应就询问下一个。
-setting-bind-dn = 搜索账户
-setting-bind-dn-hint = 用来查找人员的账户的专有名称，例如 cn=ligature,ou=services,dc=example,dc=com。Active Directory 也接受 用户@域。
+setting-bind-dn = 搜索账号
+setting-bind-dn-hint = 用来查找人员的账号的专有名称，例如 cn=ligature,ou=services,dc=example,dc=com。Active Directory 也接受 用户@域。
 setting-base-dn = 人员位置
 setting-base-dn-hint = 搜索其下的所有条目，例如 dc=example,dc=com。
 setting-login-filter = 登录过滤器
@@ -389,7 +389,7 @@ field-choice = 请选择其中一个值。
 provider-step-directory = 准备 { $name }
 provider-step-directory-copy = 复制其专有名称和密码。
 provider-step-directory-given = 填写它的位置
-directory-password = 搜索账户的密码
+directory-password = 搜索账号的密码
 place-directory = 目录服务器
 place-directory-hint = 主机名，例如 dc1.example.com。我们使用加密连接（ldaps）。
 field-ldap-url = 地址形如 ldaps://dc1.example.com 或 ldap://dc1.example.com:389。
@@ -413,5 +413,5 @@ saml-metadata-ours = 我们的元数据
 saml-by-hand = 手动填写
 saml-key = 签名请求的密钥
 saml-key-hint = 需要签名请求时，我们会生成一个。要使用其他密钥，请粘贴 PEM 格式的私钥（PKCS #8）及其证书。加密保存，不再显示。
-field-match-nothing = 该提供方不提供邮箱、手机号或用户名，无法按字段匹配。请改为让用户绑定账户。
-match-nothing = 无法按字段匹配账户：该提供方不提供邮箱、手机号或用户名。
+field-match-nothing = 该提供方不提供邮箱、手机号或用户名，无法按字段匹配。请改为让用户绑定账号。
+match-nothing = 无法按字段匹配账号：该提供方不提供邮箱、手机号或用户名。

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    admin::saved::{Ways, saved},
+    admin::saved::part_saved,
     components::{Check, Field, SaveOrRead, Table},
     context::asked,
     form_input::bounded,
@@ -134,10 +134,7 @@ fn Rules(
 pub async fn save_provider_groups(form: SentGroups) -> Result<(), Code> {
     let (context, web) = asked();
     let (key, edit) = (bounded(&form.key, 60), ProviderGroups::from(form));
-    let typed = serde_json::to_string(&edit).map(|text| (KEPT.to_owned(), text));
-    let page = paths::safe(&paths::admin_provider(&key));
-    let result = context.ligature.group_admin().save_provider_groups(&web.ctx, &key, edit).await;
-    let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
-    let typed = typed.into_iter().collect();
-    respond(&context, &saved(&context, &web, result, ways, typed).await)
+    let saving = context.ligature.group_admin().save_provider_groups(&web.ctx, &key, edit.clone());
+    let next = part_saved(&context, &web, &key, (KEPT, &edit), saving.await).await;
+    respond(&context, &next)
 }

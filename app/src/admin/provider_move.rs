@@ -16,7 +16,9 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use serde::{Deserialize, Serialize};
 use service::{
     Authority,
-    admin::move_identities::{Move, Moved, NotMoved, Plan, rule},
+    admin::move_identities::{
+        BadLine, Conflict, Doubt, LineProblem, Move, Moved, NotMoved, Planned, rule,
+    },
 };
 
 /// What a list of user IDs in a form may hold.
@@ -39,20 +41,27 @@ pub struct MoveForm {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Shown {
     moves: usize,
+    /// Those of earlier moves, which can be ended.
+    moved: usize,
     there: usize,
     left: usize,
     in_conflict: usize,
-    /// The user ID, the account that would get it, and the one that has it.
-    conflicts: Vec<(String, String, String)>,
+    /// The old user ID, its account, and the account that has the new one, or why its own may not.
+    conflicts: Vec<(String, String, Result<String, String>)>,
 }
 
-impl<L> From<&Plan<L>> for Shown {
-    fn from(plan: &Plan<L>) -> Self {
-        let named = |c: &service::admin::move_identities::Conflict| {
-            (c.subject.clone(), c.account.to_string(), c.holder.to_string())
+impl From<&Planned> for Shown {
+    fn from(Planned { plan, moved }: &Planned) -> Self {
+        let named = |c: &Conflict| {
+            let doubt = match c.doubt {
+                Doubt::Holder(account) => Ok(account.to_string()),
+                Doubt::Misfit(refusal) => Err(refusal.key()),
+            };
+            (c.subject.clone(), c.account.to_string(), doubt)
         };
         Self {
             moves: plan.moves,
+            moved: *moved,
             there: plan.there,
             left: plan.left,
             in_conflict: plan.in_conflict,
@@ -153,10 +162,11 @@ fn WhatWouldHappen(l: Lang, key: String, name: String, plan: Shown, flash: Flash
                 </form>
             })}
         </section>
-        {(plan.there > 0).then(|| view! {
+        {(plan.moved > 0).then(|| view! {
             <form method="post" action=EndMoved::url() class="section danger">
                 <h2>{ta(l, "provider-move-end", &[("name", &name)])}</h2>
-                <p>{ta(l, "provider-move-end-lead", &[("name", &name), ("count", &plan.there.to_string())])}</p>
+                <p>{ta(l, "provider-move-end-lead", &[("name", &name), ("count", &plan.moved.to_string())])}</p>
+                <input type="hidden" name="form[confirmed]" value=plan.moved.to_string()/>
                 <input type="hidden" name="form[key]" value=key/>
                 <input type="hidden" name="form[to]" value=to/>
                 <div><button class="danger">{ta(l, "provider-move-end-go", &[("name", &name)])}</button></div>
@@ -168,13 +178,13 @@ fn WhatWouldHappen(l: Lang, key: String, name: String, plan: Shown, flash: Flash
 
 /// Identities that two accounts would have; nothing moves before they are settled.
 #[component]
-fn Conflicts(l: Lang, conflicts: Vec<(String, String, String)>) -> AnyView {
+fn Conflicts(l: Lang, conflicts: Vec<(String, String, Result<String, String>)>) -> AnyView {
     let account = |id: &str| view! { <a href=paths::admin_account(id)>{id.to_owned()}</a> };
     let columns = ["provider-move-subject", "provider-move-account", "provider-move-holder"];
     view! {
         <Notice kind="bad" text={t(l, "provider-move-conflicts-lead")}/>
         <Table label={t(l, "provider-move-plan")} columns={columns.map(|key| t(l, key).into_any()).into()}>
-            {conflicts.iter().map(|(subject, wants, has)| view! { <tr><td><code>{subject.clone()}</code></td><td>{account(wants)}</td><td>{account(has)}</td></tr> }).collect_view()}
+            {conflicts.iter().map(|(subject, wants, has)| view! { <tr><td><code>{subject.clone()}</code></td><td>{account(wants)}</td><td>{match has { Ok(id) => account(id).into_any(), Err(key) => t(l, &format!("refusal-{key}-title")).into_any() }}</td></tr> }).collect_view()}
         </Table>
     }
     .into_any()
@@ -185,13 +195,17 @@ fn Conflicts(l: Lang, conflicts: Vec<(String, String, String)>) -> AnyView {
 pub async fn move_identities(form: MoveForm) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::admin_provider_move(&form.key));
+    // Cut off, its last user ID would be somebody else's.
+    let whole = form.list.chars().count() <= LIST;
     let list = bounded(&form.list, LIST);
     let typed = vec![
         ("to".to_owned(), bounded(&form.to, 60)),
         ("rule".to_owned(), bounded(&form.rule, 10)),
         ("list".to_owned(), list.clone()),
     ];
-    let rule = match rule(form.rule != "list", &list) {
+    let too_long = BadLine { line: list.lines().count(), why: LineProblem::TooMany };
+    let read = if whole { rule(form.rule != "list", &list) } else { Err(too_long) };
+    let rule = match read {
         Ok(rule) => rule,
         Err(bad) => {
             let key = format!("provider-move-line-{}", bad.why.name().replace('_', "-"));
@@ -261,6 +275,8 @@ fn refused(l: Lang, why: NotMoved) -> String {
 pub struct EndForm {
     pub key: String,
     pub to: String,
+    /// The number that was shown.
+    pub confirmed: String,
 }
 
 /// Ends the old identities of everybody who has the new one.
@@ -269,10 +285,15 @@ pub async fn end_moved(form: EndForm) -> Result<(), Code> {
     let (context, web) = asked();
     let page = paths::safe(&paths::admin_provider_move(&form.key));
     let authority = Authority::Console(Box::new(web.ctx.clone()));
-    let ended = context.ligature.provider_admin().end_moved(&authority, &form.key, &form.to).await;
-    let result = ended.map(|Moved { done, still }| {
-        let key = if still == 0 { "provider-move-ended" } else { "provider-move-ended-still" };
-        Flash::shown("good", ta(web.lang, key, &[("count", &done.to_string())]))
+    let confirmed = form.confirmed.parse().unwrap_or_default();
+    let admin = context.ligature.provider_admin();
+    let ended = admin.end_moved(&authority, &form.key, &form.to, confirmed).await;
+    let result = ended.map(|ended| match ended {
+        Ok(Moved { done, still }) => {
+            let key = if still == 0 { "provider-move-ended" } else { "provider-move-ended-still" };
+            Flash::shown("good", ta(web.lang, key, &[("count", &done.to_string())]))
+        }
+        Err(why) => Flash::shown("refused", refused(web.lang, why)),
     });
     let next = done(&context, &web, &page, result).await;
     respond(&context, &next)

@@ -2,13 +2,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    admin::saved::{Ways, saved},
+    admin::saved::part_saved,
     components::{SaveOrRead, Table},
     context::asked,
     form_input::bounded,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, respond},
-    paths,
 };
 use domain::policy::{AttributeUse, ProfileAttribute};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -149,10 +148,8 @@ fn Fields(
 pub async fn save_provider_profile(form: SentProfile) -> Result<(), Code> {
     let (context, web) = asked();
     let (key, edit) = (bounded(&form.key, 60), ProfileMapping::from(form));
-    let typed = serde_json::to_string(&edit).map(|text| (KEPT.to_owned(), text));
-    let page = paths::safe(&paths::admin_provider(&key));
-    let result = context.ligature.provider_admin().save_profile_mapping(&web.ctx, &key, edit).await;
-    let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
-    let typed = typed.into_iter().collect();
-    respond(&context, &saved(&context, &web, result, ways, typed).await)
+    let saving =
+        context.ligature.provider_admin().save_profile_mapping(&web.ctx, &key, edit.clone());
+    let next = part_saved(&context, &web, &key, (KEPT, &edit), saving.await).await;
+    respond(&context, &next)
 }

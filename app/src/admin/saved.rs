@@ -3,7 +3,9 @@ use crate::{
     context::{Context, WebRequest},
     i18n::t,
     outcome::{Flash, SeeOther, redirect_with_flash, refuse, turned_away, turned_back},
+    paths,
 };
+use serde::Serialize;
 use service::{Error, admin::SaveProblem};
 
 /// After an act of the console: its page with what came of it, or where the refusal leads.
@@ -30,6 +32,21 @@ pub(crate) fn one_problem(
     result: Result<Result<(), (&'static str, &'static str)>, Error>,
 ) -> Result<(), SaveProblem> {
     result?.map_err(|(field, message)| SaveProblem::field(field, message))
+}
+
+/// After a form of a part of a provider: the provider's page, with what was typed where it was not saved. `kept`: the name
+/// under which that is kept, and the edit.
+pub(crate) async fn part_saved<E: Serialize>(
+    context: &Context,
+    web: &WebRequest,
+    key: &str,
+    (kept, edit): (&str, &E),
+    result: Result<(), SaveProblem>,
+) -> SeeOther {
+    let page = paths::safe(&paths::admin_provider(key));
+    let typed = serde_json::to_string(edit).map(|text| (kept.to_owned(), text));
+    let ways = Ways { good: (&page, Flash::notice("saved")), bad: &page };
+    saved(context, web, result, ways, typed.into_iter().collect()).await
 }
 
 /// After a form that is saved: where it leads, or the form with its problems and what was typed.

@@ -3,7 +3,7 @@
 //! ends it; whoever the list leaves out is counted, and nothing happens while one of its lines is in doubt (FR-57).
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::AccountId;
+use crate::{AccountId, Refusal};
 
 /// What an identity of the old provider is called at the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,14 +97,25 @@ pub struct Linked<L> {
     pub subject: String,
     /// The account that has the new identity already.
     pub holder: Option<AccountId>,
+    /// Why the account may not have it, by the rules of every path (`fits`); nothing where somebody has it.
+    pub misfit: Option<Refusal>,
 }
 
-/// Two accounts would have one identity.
+/// Why an identity cannot come along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Another account has the new one.
+    Holder(AccountId),
+    /// The account may not have it: its owner barred it, or flags, limits or isolation say so.
+    Misfit(Refusal),
+}
+
+/// An identity that cannot come along.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     pub account: AccountId,
     pub subject: String,
-    pub holder: AccountId,
+    pub doubt: Doubt,
 }
 
 /// What a move would do.
@@ -146,21 +157,25 @@ impl<L> Plan<L> {
             self.left += 1;
             return;
         };
-        match linked.holder {
-            Some(holder) if holder == linked.account => self.there += 1,
-            Some(holder) => {
-                self.in_conflict += 1;
-                if self.conflicts.len() < NAMED {
-                    let (account, subject) = (linked.account, linked.subject);
-                    self.conflicts.push(Conflict { account, subject, holder });
-                }
+        let doubt = match (linked.holder, linked.misfit) {
+            (Some(holder), _) if holder == linked.account => {
+                self.there += 1;
+                return;
             }
-            None => {
+            (Some(holder), _) => Doubt::Holder(holder),
+            (None, Some(refusal)) => Doubt::Misfit(refusal),
+            (None, None) => {
                 self.moves += 1;
                 if self.next.len() < batch {
                     self.next.push((linked.link, linked.account, to.to_owned()));
                 }
+                return;
             }
+        };
+        self.in_conflict += 1;
+        if self.conflicts.len() < NAMED {
+            let (account, subject) = (linked.account, linked.subject);
+            self.conflicts.push(Conflict { account, subject, doubt });
         }
     }
 }
@@ -172,7 +187,7 @@ pub enum NotMoved {
     Same,
     /// One of them shares no account with the other, as a provider whose groups are mirrored (GO-08).
     Isolated,
-    /// So many identities belong to another account already.
+    /// So many identities cannot come along: they belong to another account, or theirs may not have them.
     Conflicts(usize),
     /// The owner was shown another number than there is.
     Unconfirmed(usize),
@@ -209,7 +224,7 @@ mod tests {
     const B: AccountId = AccountId([2; 16]);
 
     fn linked(account: AccountId, subject: &str, holder: Option<AccountId>) -> Linked<u8> {
-        Linked { link: 0, account, subject: subject.into(), holder }
+        Linked { link: 0, account, subject: subject.into(), holder, misfit: None }
     }
 
     #[test]
@@ -247,7 +262,23 @@ mod tests {
         assert_eq!(may_move(&plan, false, ("", ""), Some(1)), Ok(()));
         plan.add(&Rule::SameSubject, linked(B, "2", Some(A)), 10);
         assert_eq!(may_move(&plan, false, ("", ""), Some(1)), Err(NotMoved::Conflicts(1)));
-        assert_eq!(plan.conflicts, [Conflict { account: B, subject: "2".into(), holder: A }]);
+        let doubt = Doubt::Holder(A);
+        assert_eq!(plan.conflicts, [Conflict { account: B, subject: "2".into(), doubt }]);
+    }
+
+    #[test]
+    fn fr_57_au_19_what_no_other_path_would_add_does_not_come_along_either() {
+        let mut plan = Plan::default();
+        plan.add(&Rule::SameSubject, linked(A, "1", None), 10);
+        let full = Linked { misfit: Some(Refusal::TooMany), ..linked(B, "2", None) };
+        plan.add(&Rule::SameSubject, full, 10);
+        assert_eq!((plan.moves, plan.in_conflict), (1, 1));
+        assert_eq!(may_move(&plan, false, ("", ""), Some(1)), Err(NotMoved::Conflicts(1)));
+        // Who has it has it, whatever would be said today.
+        let mut plan = Plan::default();
+        let there = Linked { misfit: Some(Refusal::TooMany), ..linked(A, "1", Some(A)) };
+        plan.add(&Rule::SameSubject, there, 10);
+        assert_eq!((plan.there, plan.in_conflict), (1, 0));
     }
 
     #[test]

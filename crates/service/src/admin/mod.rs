@@ -7,6 +7,7 @@ pub mod change_groups;
 pub mod continuity;
 pub(crate) mod doctor;
 pub mod dry_run;
+mod end_moved;
 pub(crate) mod flash;
 pub mod groups;
 pub mod move_identities;

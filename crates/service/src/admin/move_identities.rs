@@ -3,7 +3,9 @@
 //! is done stays done, and the next round goes on.
 use std::collections::{BTreeMap, HashMap};
 
-pub use domain::identity_move::{BadLine, Conflict, LineProblem, NotMoved, Plan, Rule, read_list};
+pub use domain::identity_move::{
+    BadLine, Conflict, Doubt, LineProblem, NotMoved, Plan, Rule, read_list,
+};
 use domain::{
     AccountId, EventKind, LinkId, Refusal, Right,
     account_rules::rewind::Changed,
@@ -13,12 +15,11 @@ use domain::{
 use serde_json::json;
 use storage::{
     Conn,
-    accounts::links::{
-        Link, NewLink, add_link, find_claims, find_holders, list_links, list_links_of_provider,
-        list_links_with_twin, release_link,
+    accounts::{
+        links::{Link, NewLink, add_link, find_claims, find_holders, list_links_of_provider},
+        snapshots::load_snapshots,
     },
     policy::providers::{Provider, find_provider},
-    sign_in::sessions::end_sessions_by_link,
 };
 
 use crate::{
@@ -30,12 +31,14 @@ use crate::{
     transaction::{Actor, Transactions},
 };
 
+/// What the evidence of a link calls the one that it is the twin of.
+pub(super) const MOVED_FROM: &str = "moved_from";
 /// Accounts that one transaction changes.
-const BATCH: usize = 250;
+pub(super) const BATCH: usize = 250;
 /// Identities that are read at once.
-const PAGE: i64 = 500;
+pub(super) const PAGE: i64 = 500;
 /// Transactions of one act; the next one goes on where it ended.
-const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 8;
 
 /// The two providers of a move, by their keys, and how people are called.
 #[derive(Debug, Clone)]
@@ -52,6 +55,14 @@ pub struct Moved {
     pub still: usize,
 }
 
+/// What a move would do, and what earlier ones did.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub plan: Plan<Link>,
+    /// Old identities whose twin came by a move: those that can be ended.
+    pub moved: usize,
+}
+
 impl ProviderAdmin {
     /// What a move would do; nothing is changed.
     ///
@@ -61,16 +72,18 @@ impl ProviderAdmin {
         &self,
         authority: &Authority,
         asked: Move,
-    ) -> Result<Result<Plan<Link>, NotMoved>, Error> {
+    ) -> Result<Result<Planned, NotMoved>, Error> {
         self.with_authority(authority, Right::ChangeTrust, move |this, c, _| {
             Box::pin(async move {
                 let (from, to) = this.both(c, &asked).await?;
                 let plan = this.plan(c, &from, &to, &asked.rule).await?;
                 let confirmed = Some(plan.moves);
-                Ok(match this.judge(c, &plan, (&from, &to), confirmed).await? {
-                    Ok(()) | Err(NotMoved::Conflicts(_)) => Ok(plan),
-                    Err(why) => Err(why),
-                })
+                let judged = this.judge(c, &plan, (&from, &to), confirmed).await?;
+                if let Err(why @ (NotMoved::Same | NotMoved::Isolated)) = judged {
+                    return Ok(Err(why));
+                }
+                let moved = this.moved(c, &from, &to).await?.len();
+                Ok(Ok(Planned { plan, moved }))
             })
         })
         .await
@@ -135,61 +148,12 @@ impl ProviderAdmin {
         .await
     }
 
-    /// Ends the identities of the old provider whose account has one of the new one.
-    ///
-    /// # Errors
-    /// As [`ProviderAdmin::plan_move`].
-    pub async fn end_moved(
-        &self,
-        authority: &Authority,
-        from: &str,
-        to: &str,
-    ) -> Result<Moved, Error> {
-        let mut moved = Moved { done: 0, still: 0 };
-        for _ in 0..ROUNDS {
-            let asked = Move { from: from.to_owned(), to: to.to_owned(), rule: Rule::SameSubject };
-            let batch = self
-                .with_authority::<_, Error, _>(
-                    authority,
-                    Right::ChangeTrust,
-                    move |this, c, actor| {
-                        Box::pin(async move {
-                            let (from, to) = this.both(c, &asked).await?;
-                            this.end_batch(c, (&from, &to), &actor).await
-                        })
-                    },
-                )
-                .await?;
-            moved = Moved { done: moved.done + batch.done, still: batch.still };
-            if moved.still == 0 {
-                break;
-            }
-        }
-        Ok(moved)
-    }
-
-    async fn end_batch(
+    /// Both providers, of this organisation.
+    pub(super) async fn both(
         &self,
         c: &mut Conn,
-        (from, to): (&Provider, &Provider),
-        by: &Actor,
-    ) -> Result<Moved, Error> {
-        let limit = i64::try_from(BATCH + 1).unwrap_or(i64::MAX);
-        let found = list_links_with_twin(c, self.org, from.id, to.id, limit).await?;
-        let done = found.len().min(BATCH);
-        for (link, account) in found.iter().take(BATCH).copied() {
-            self.end_twin(c, link, account, from, by).await?;
-        }
-        if done > 0 {
-            let detail = json!({"to": to.key, "ended": done});
-            let event = by.event(EventKind::ProviderMoved, Target::Provider(from.key.clone()));
-            self.record(c, event.by_provider(from.key.clone()).detail(detail)).await?;
-        }
-        Ok(Moved { done, still: found.len() - done })
-    }
-
-    /// Both providers, of this organisation.
-    async fn both(&self, c: &mut Conn, asked: &Move) -> Result<(Provider, Provider), Error> {
+        asked: &Move,
+    ) -> Result<(Provider, Provider), Error> {
         let mut own = Vec::new();
         for key in [&asked.from, &asked.to] {
             let found = find_provider(c, self.org, key).await?;
@@ -221,6 +185,7 @@ impl ProviderAdmin {
         rule: &Rule,
     ) -> Result<Plan<Link>, Error> {
         let (mut plan, mut after) = (Plan::default(), None);
+        let config = self.configuration().policy_context(c, None).await?;
         loop {
             let page = list_links_of_provider(c, self.org, from.id, after, PAGE).await?;
             let Some(last) = page.last() else { break };
@@ -229,10 +194,17 @@ impl ProviderAdmin {
                 page.iter().filter_map(|link| rule.subject(&link.subject)).collect();
             let holders: HashMap<String, AccountId> =
                 find_holders(c, self.org, &to.namespace, &subjects).await?.into_iter().collect();
+            let accounts: Vec<AccountId> = page.iter().map(|link| link.account_id).collect();
+            let snapshots = load_snapshots(c, self.org, &accounts).await?;
             for link in page {
-                let holder = rule.subject(&link.subject).and_then(|s| holders.get(s)).copied();
+                let new = rule.subject(&link.subject);
+                let holder = new.and_then(|s| holders.get(s)).copied();
+                let misfit = match (holder, new, snapshots.get(&link.account_id)) {
+                    (None, Some(new), Some(own)) => config.misfit_of(own, to, new, &link.label),
+                    _ => None,
+                };
                 let (account, subject) = (link.account_id, link.subject.clone());
-                plan.add(rule, Linked { link, account, subject, holder }, BATCH);
+                plan.add(rule, Linked { link, account, subject, holder, misfit }, BATCH);
             }
         }
         Ok(plan)
@@ -256,7 +228,7 @@ impl ProviderAdmin {
             namespace: to.namespace.clone(),
             subject,
             claims,
-            evidence: json!({"moved_from": old.id, "by": by.name()}).to_string(),
+            evidence: json!({MOVED_FROM: old.id, "by": by.name()}).to_string(),
             label: old.label.clone(),
         };
         if !add_link(c, self.org, &new, self.now()).await? {
@@ -266,30 +238,8 @@ impl ProviderAdmin {
             .await
     }
 
-    /// The end of an old identity, as its owner could have ended it.
-    async fn end_twin(
-        &self,
-        c: &mut Conn,
-        link: LinkId,
-        account: AccountId,
-        from: &Provider,
-        by: &Actor,
-    ) -> Result<(), Error> {
-        let changing = self.accounts().change(c, account).await?;
-        let old = list_links(c, account)
-            .await?
-            .into_iter()
-            .find(|l| l.id == link)
-            .ok_or(storage::Error::Changed)?;
-        if !release_link(c, account, link, self.now()).await? {
-            return Err(storage::Error::Changed.into());
-        }
-        end_sessions_by_link(c, account, link, "").await?;
-        let what = (Changed::Unlink, EventKind::LinkRemoved, Kind::UnlinkNotice);
-        self.told(c, changing, what, from, &old, by).await
-    }
-
-    async fn told(
+    /// Journal, trail and mail of one account, as for a link of its own.
+    pub(super) async fn told(
         &self,
         c: &mut Conn,
         changing: crate::account::changes::Changing,

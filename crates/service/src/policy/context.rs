@@ -230,6 +230,27 @@ impl PolicyContext {
         None
     }
 
+    /// Why an identity of a provider, by its user ID and the address that it is known by, may not become an account's, though
+    /// nobody has it: its owner barred it, or flags, limits or isolation say so, as on every path.
+    pub fn misfit_of(
+        &self,
+        own: &Snapshot,
+        provider: &Provider,
+        subject: &str,
+        label: &str,
+    ) -> Option<Refusal> {
+        if own
+            .links
+            .iter()
+            .any(|l| l.barred && l.namespace == provider.namespace && l.subject == subject)
+        {
+            return Some(Refusal::Barred);
+        }
+        let mut identity = UpstreamIdentity::nobody(provider);
+        identity.assertion.email = Some(label.to_owned());
+        fits(self.add_to(own, &identity), &self.policy(Some(&provider.key))).err()
+    }
+
     /// An account as a rule found it. `matched`: by this address of its own. `proof`: by what it is shown to be the
     /// person's. `identity`: the keyed hash of the identity that arrived.
     pub fn candidate(

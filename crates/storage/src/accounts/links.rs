@@ -341,29 +341,35 @@ pub async fn find_holders(
     Ok(rows.into_iter().map(|(subject, account)| (subject, account.into())).collect())
 }
 
-/// Links of a provider in an organisation whose account has one by another provider too, in the order of their ids, at most
-/// `limit`: link and account.
-pub async fn list_links_with_twin(
+/// Links of a provider in an organisation whose account has one by another provider too, in the order of their ids, with the
+/// evidence of the other; `after`: the last of the page before.
+pub async fn list_twins(
     conn: &mut Conn,
     org: OrgId,
     provider: ProviderId,
     twin: ProviderId,
+    after: Option<LinkId>,
     limit: i64,
-) -> Result<Vec<(LinkId, AccountId)>> {
-    let rows: Vec<(Key, Key)> = on!(conn, |c| link::table
+) -> Result<Vec<(LinkId, AccountId, String)>> {
+    let of_account = TWINS.on(TWINS
+        .field(link::account_id)
+        .eq(link::account_id)
+        .and(TWINS.field(link::provider_id).eq(key(twin)))
+        .and(TWINS.field(link::active)));
+    let rows: Vec<(Key, Key, String)> = on!(conn, |c| link::table
+        .inner_join(of_account)
         .filter(link::organisation_id.eq(key(org)))
         .filter(link::provider_id.eq(key(provider)))
         .filter(link::active)
-        .filter(exists(
-            TWINS
-                .filter(TWINS.field(link::account_id).eq(link::account_id))
-                .filter(TWINS.field(link::provider_id).eq(key(twin)))
-                .filter(TWINS.field(link::active))
-        ))
+        .filter(link::id.gt(key(after.unwrap_or(LinkId([0; 16])))))
+        .filter(TWINS.field(link::evidence).like("%moved_from%"))
         .order(link::id.asc())
         .limit(limit)
-        .select((link::id, link::account_id))
+        .select((link::id, link::account_id, TWINS.field(link::evidence)))
         .load(c)
         .await)?;
-    Ok(rows.into_iter().map(|(link, account)| (link.into(), account.into())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(link, account, evidence)| (link.into(), account.into(), evidence))
+        .collect())
 }
