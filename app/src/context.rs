@@ -1,9 +1,13 @@
 //! What every page and form is given: the use cases, the assets, and who asks.
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use domain::{
+    Refusal,
+    path::{AuthorizeRequest, Continuation, SafePath},
+};
 use http::request::Parts;
 use leptos::prelude::*;
-use service::{Ligature, RequestContext};
+use service::{Error, Ligature, RequestContext, sign_in::pending::PendingCookie};
 
 use crate::{cookies::Cookies, i18n::Lang};
 
@@ -32,8 +36,8 @@ pub struct Assets {
 pub struct WebRequest {
     pub ctx: RequestContext,
     pub lang: Lang,
-    /// Entry cookies of this request by id.
-    pub entries: HashMap<String, String>,
+    /// Entry cookies of this request: ids and texts.
+    pub entries: Vec<(String, String)>,
     /// The method that this browser used last.
     pub last: Option<String>,
     /// Where the page is, for the language switch.
@@ -51,72 +55,91 @@ impl WebRequest {
         (!self.chosen && found != self.lang).then(|| found.tag())
     }
 
-    /// The application's request behind an entry id.
-    #[must_use]
-    pub fn entry(&self, ligature: &Ligature, id: &str) -> Option<domain::path::AuthorizeRequest> {
-        self.entries.get(id).and_then(|cookie| ligature.sign_in().open_entry(id, cookie))
+    /// What this browser knows of an entry.
+    fn begun(&self, id: &str) -> Option<PendingCookie> {
+        let (_, text) = self.entries.iter().find(|(entry, _)| entry == id)?;
+        PendingCookie::parse(text)
     }
 
-    /// An entry leads to an application, and its hour is over or its cookie is gone.
-    #[must_use]
-    pub fn is_over(&self, ligature: &Ligature, entry: &str) -> bool {
-        !entry.is_empty()
-            && entry != crate::paths::ADMIN_ENTRY
-            && device_of(entry).is_none()
-            && self.entry(ligature, entry).is_none()
+    /// The application's request behind an entry id.
+    ///
+    /// # Errors
+    /// [`Refusal::AttemptExpired`] for one that is over or another browser's, those of the database.
+    pub async fn entry(&self, ligature: &Ligature, id: &str) -> Result<AuthorizeRequest, Error> {
+        let cookie = self.begun(id).ok_or(Refusal::AttemptExpired)?;
+        ligature.sign_in().waiting_request(&cookie).await
+    }
+
+    /// The same where a page may also lead to no application, or the way there may be over.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn entry_if_any(
+        &self,
+        ligature: &Ligature,
+        id: &str,
+    ) -> Result<Option<AuthorizeRequest>, Error> {
+        match self.entry(ligature, id).await {
+            Err(error) if error.refusal() == Refusal::AttemptExpired => Ok(None),
+            other => other.map(Some),
+        }
     }
 
     /// The last request of an application that this browser began, though it may be over (FR-36).
     #[must_use]
-    pub fn last_begun(&self, ligature: &Ligature) -> Option<domain::path::AuthorizeRequest> {
-        let begun = self.entries.iter().filter_map(|(id, it)| ligature.sign_in().begun_at(id, it));
-        begun.max_by_key(|(at, _)| *at).map(|(_, request)| request)
+    pub fn last_begun(&self) -> Option<PendingCookie> {
+        let begun = self.entries.iter().filter_map(|(_, text)| PendingCookie::parse(text));
+        begun.max_by_key(|cookie| cookie.at)
     }
 
     /// The application that this page is on the way to, by the entry in its address.
     #[must_use]
-    pub fn bound_for(&self, ligature: &Ligature) -> Option<String> {
+    pub fn bound_for(&self) -> Option<String> {
         let (_, query) = self.here.split_once('?')?;
         let id = query.split('&').find_map(|pair| pair.strip_prefix("entry="))?;
-        self.client_of(ligature, id)
+        self.client_of(id)
     }
 
-    /// The application that an entry leads to.
+    /// The application that an entry leads to, for what its pages look like and offer: what is decided is decided on the
+    /// request itself.
     #[must_use]
-    pub fn client_of(&self, ligature: &Ligature, entry: &str) -> Option<String> {
+    pub fn client_of(&self, entry: &str) -> Option<String> {
         match device_of(entry) {
             Some((client_id, _)) => (!client_id.is_empty()).then(|| client_id.to_owned()),
-            None => self.entry(ligature, entry).map(|request| request.client_id),
+            None => self.begun(entry).map(|cookie| cookie.client_id),
         }
     }
 
     /// Where a sign-in leads.
-    #[must_use]
-    pub fn continuation(&self, ligature: &Ligature, entry: &str) -> domain::path::Continuation {
+    pub async fn continuation(&self, ligature: &Ligature, entry: &str) -> Continuation {
         if entry == crate::paths::ADMIN_ENTRY {
-            return domain::path::Continuation::Admin;
+            return Continuation::Admin;
         }
         if let Some((client_id, code)) = device_of(entry) {
-            let page =
-                domain::path::SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));
-            return page.map_or(domain::path::Continuation::Account, |page| match client_id {
-                "" => domain::path::Continuation::Path(page),
-                client_id => {
-                    domain::path::Continuation::Device { client_id: client_id.to_owned(), page }
-                }
+            let page = SafePath::parse(&format!("{}?code={code}", crate::paths::DEVICE));
+            return page.map_or(Continuation::Account, |page| match client_id {
+                "" => Continuation::Path(page),
+                client_id => Continuation::Device { client_id: client_id.to_owned(), page },
             });
         }
-        match self.entry(ligature, entry) {
-            Some(request) => domain::path::Continuation::Authorize(Box::new(request)),
-            None if entry.is_empty() => domain::path::Continuation::Account,
-            // The way to the application is over: its person hears so, and is not left in an account they never asked for.
-            None => domain::path::SafePath::parse(&crate::paths::refused(
-                domain::Refusal::AttemptExpired,
-                "",
-            ))
-            .map_or(domain::path::Continuation::Account, domain::path::Continuation::Path),
+        if entry.is_empty() {
+            return Continuation::Account;
+        }
+        match self.entry(ligature, entry).await {
+            Ok(request) => Continuation::Authorize(Box::new(request)),
+            Err(error) => {
+                if error.refusal() != Refusal::AttemptExpired {
+                    tracing::error!(%error, "an application's request could not be read");
+                }
+                Continuation::over()
+            }
         }
     }
+}
+
+/// Whether an entry leads to an application's request.
+pub(crate) fn is_request(entry: &str) -> bool {
+    !entry.is_empty() && entry != crate::paths::ADMIN_ENTRY && device_of(entry).is_none()
 }
 
 /// The application and the code of a device's entry. Who changes the application there signs in under another one's

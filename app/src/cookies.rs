@@ -85,8 +85,8 @@ impl Cookies {
 
     /// An application's request. It leads on for an hour; for the rest of a day it tells where somebody came from (FR-36).
     #[must_use]
-    pub fn entry(self, id: &str, sealed: &str) -> Cookie {
-        Cookie { name: self.entry_name(id), value: sealed.to_owned(), age: 86_400 }
+    pub fn entry(self, id: &str, text: &str) -> Cookie {
+        Cookie { name: self.entry_name(id), value: text.to_owned(), age: 86_400 }
     }
 
     #[must_use]
@@ -145,6 +145,21 @@ impl Cookies {
             cookie.name, cookie.value, cookie.age
         )
     }
+}
+
+/// The rest of the names, and the values, of a request's cookies whose names begin so; oldest first, as browsers send those
+/// of one path (RFC 6265 §5.4).
+pub fn with_prefix<'a>(
+    headers: &'a HeaderMap,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> + 'a {
+    headers
+        .get_all(http::header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .filter_map(|p| p.trim().split_once('='))
+        .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
 }
 
 /// A cookie's value in a request.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     Destination, Error, LoginOutcome, Started,
     oidc_provider::{Granted, ReplyTo},
+    sign_in::pending::Kept,
 };
 
 use crate::{
@@ -151,7 +152,7 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
         LoginOutcome::Undo { secret } => Ok(SeeOther::local(paths::undo(&secret))),
         LoginOutcome::SignInAgain { continuation } => match continuation {
             Continuation::Authorize(request) | Continuation::Recovered(request) => {
-                sign_in_for(context, *request, paths::LOGIN_STAY)
+                sign_in_for(context, "", *request, paths::LOGIN_STAY).await
             }
             Continuation::Account
             | Continuation::Admin
@@ -210,55 +211,68 @@ async fn onward(
         Continuation::Account => local(paths::ACCOUNT.to_owned()),
         Continuation::Admin => local(paths::ADMIN.to_owned()),
         Continuation::Device { page: path, .. } | Continuation::Path(path) => local(path.into()),
-        Continuation::Authorize(request) => granted(
-            context,
-            context
-                .ligature
-                .authorization()
-                .grant(&session.ok_or(domain::Refusal::SessionEnded)?, *request)
-                .await?,
-        )?,
-        Continuation::Recovered(request) => sign_in_for(context, *request, paths::RECOVERED)?,
+        Continuation::Authorize(request) => {
+            let session = session.ok_or(domain::Refusal::SessionEnded)?;
+            let next = context.ligature.authorization().grant(&session, *request).await?;
+            granted(context, next).await?
+        }
+        Continuation::Recovered(request) => {
+            sign_in_for(context, "", *request, paths::RECOVERED).await?
+        }
     })
 }
 
 /// Where an application's request leads on.
 ///
 /// # Errors
-/// [`Error::Internal`] when sealing fails.
-pub fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
-    match granted {
+/// [`Error::Storage`], [`Error::Internal`] when sealing fails.
+pub async fn granted(context: &Context, granted: Granted) -> Result<SeeOther, Error> {
+    let (request, page) = match granted {
         Granted::Code(uri) => {
-            Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() })
+            return Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() });
         }
-        Granted::Consent(request) => sign_in_for(context, request, paths::CONSENT),
-        Granted::Address(request) => sign_in_for(context, request, paths::ADDRESS),
-        Granted::SignIn(request) => sign_in_for(context, request, paths::LOGIN_STAY),
-        Granted::SetUpFactor(request) => sign_in_for(context, request, paths::SECOND_FACTOR),
-        Granted::NotAMember(request) => sign_in_for(context, request, paths::NO_ACCESS),
+        Granted::Consent(request) => (request, paths::CONSENT),
+        Granted::Address(request) => (request, paths::ADDRESS),
+        Granted::SignIn(request) => (request, paths::LOGIN_STAY),
+        Granted::SetUpFactor(request) => (request, paths::SECOND_FACTOR),
+        Granted::NotAMember(request) => (request, paths::NO_ACCESS),
+    };
+    sign_in_for(context, "", request, page).await
+}
+
+/// The same for the result of a form; a refusal is where it leads, too.
+pub(crate) async fn granted_or_refused(
+    context: &Context,
+    result: Result<Granted, Error>,
+) -> SeeOther {
+    match result {
+        Ok(next) => granted(context, next).await.unwrap_or_else(|error| refuse(&error)),
+        Err(error) => refuse(&error),
     }
 }
 
-/// To the sign-in page with an application's request along.
+/// To a page on the way to an application, while its request waits. `network`: where a request comes from that has only
+/// just begun.
 ///
 /// # Errors
-/// [`Error::Internal`] when sealing fails.
-pub fn sign_in_for(
+/// [`Error::Storage`], [`Error::Internal`] when sealing fails.
+pub async fn sign_in_for(
     context: &Context,
+    network: &str,
     request: domain::path::AuthorizeRequest,
     page: &str,
 ) -> Result<SeeOther, Error> {
     let to = ReplyTo::from(&request);
-    Ok(match context.ligature.sign_in().seal_entry(request)? {
-        Some((id, sealed)) => {
-            SeeOther::local(paths::with_entry(page, &id)).with(context.cookies.entry(&id, &sealed))
-        }
-        // Too large for a cookie: pushed authorization requests (RFC 9126) are the way for such requests.
+    Ok(match context.ligature.sign_in().keep_request(network, request).await? {
+        Some(Kept { entry, cookie }) => SeeOther {
+            to: Destination::Local(paths::with_entry(page, &entry)),
+            cookies: cookie.map(|text| context.cookies.entry(&entry, &text)).into_iter().collect(),
+        },
         None => SeeOther {
             to: Destination::Application(context.ligature.error_uri(
                 &to,
                 "invalid_request",
-                "the request is too large; use pushed authorization requests",
+                "the request is too large",
             )?),
             cookies: Vec::new(),
         },

@@ -15,6 +15,8 @@ pub const LOGIN: &str = "/login";
 pub const LOGIN_STAY: &str = "/login?stay=1";
 pub const SIGN_UP: &str = "/signup";
 pub const LOGIN_CODE: &str = "/login/code";
+/// Where a browser forgets the sign-ins that it began.
+pub const LOGIN_CLEAR: &str = "/login/clear";
 pub const RESET: &str = "/reset";
 pub const ACCOUNT: &str = "/account";
 pub const EMAIL: &str = "/account/email";

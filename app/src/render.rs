@@ -48,7 +48,7 @@ pub async fn page<V: IntoView + 'static>(
     };
     let (assets, web, demo) = (context.assets.clone(), web.clone(), context.demo);
     // A page without its look is better than none.
-    let client = head.client.clone().or_else(|| web.bound_for(&context.ligature));
+    let client = head.client.clone().or_else(|| web.bound_for());
     let look = context.ligature.branding().look(client.as_deref()).await.unwrap_or_else(|_| Look {
         name: "Ligature".into(),
         colour: String::new(),

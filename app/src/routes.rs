@@ -19,6 +19,7 @@ pub fn routes() -> Router<Context> {
         .route("/login", get(crate::sign_in::login::login))
         .route("/login/directory/{key}", get(crate::sign_in::by_directory::by_directory))
         .route("/login/code", get(crate::sign_in::by_code::by_code))
+        .route(crate::paths::LOGIN_CLEAR, get(crate::sign_in::clear::show_clear))
         .route("/signup", get(crate::sign_in::sign_up::show_sign_up))
         .route("/reset", get(crate::sign_in::reset::show_reset))
         .route("/attempt/{id}/{page}", get(crate::sign_in::attempt::attempt))

@@ -214,6 +214,7 @@ reply-lead = Ihr Browser bringt Sie zurück. Wenn nichts geschieht, drücken Sie
 
 refusal-begin-again = Sie waren auf dem Weg zu { $application }. Öffnen Sie { $application } noch einmal und melden Sie sich von dort aus an.
 refusal-begin-again-go = { $application } öffnen
+refusal-clear = Es klappt weiterhin nicht? Löschen Sie die Anmeldungen, die in diesem Browser begonnen wurden.
 
 ## no_access
 
@@ -221,3 +222,9 @@ no-access-title = Sie haben keinen Zugang zu { $application }
 no-access-lead = { $application } ist nur für bestimmte Gruppen offen, und so, wie Sie jetzt angemeldet sind, gehören Sie zu keiner davon.
 no-access-ask = Bitten Sie Ihre Administration, Sie in eine Gruppe aufzunehmen, die sie benutzen darf.
 no-access-other = Auf einem anderen Weg anmelden
+
+clear-title = Begonnene Anmeldungen löschen
+clear-lead = Nicht abgeschlossene Anmeldungen in diesem Browser: { $n }. Sie zu löschen kann helfen, wenn die Anmeldung immer wieder scheitert. Sie bleiben angemeldet.
+clear-none = In diesem Browser gibt es keine begonnenen Anmeldungen.
+clear-go = Löschen
+clear-done = Gelöscht. Sie können sich neu anmelden.

@@ -214,6 +214,7 @@ reply-lead = Your browser is taking you back. If nothing happens, press Continue
 
 refusal-begin-again = You were on your way to { $application }. Open { $application } again and sign in from there.
 refusal-begin-again-go = Open { $application }
+refusal-clear = Still stuck? Clear the sign-ins started in this browser.
 
 ## no_access
 
@@ -221,3 +222,9 @@ no-access-title = You don’t have access to { $application }
 no-access-lead = { $application } is open to certain groups only, and you are in none of them the way you are signed in now.
 no-access-ask = Ask your administrator to add you to a group that may use it.
 no-access-other = Sign in another way
+
+clear-title = Clear the sign-ins you started
+clear-lead = Unfinished sign-ins in this browser: { $n }. Clearing them can help when signing in keeps failing. You stay signed in.
+clear-none = No unfinished sign-ins are kept in this browser.
+clear-go = Clear them
+clear-done = Cleared. You can sign in again.

@@ -214,6 +214,7 @@ reply-lead = 浏览器正在带您返回。如果没有反应，请按“继续�
 
 refusal-begin-again = 您正要前往 { $application }。请重新打开 { $application }，并从那里登录。
 refusal-begin-again-go = 打开 { $application }
+refusal-clear = 仍然无法登录？请清除此浏览器中未完成的登录。
 
 ## no_access
 
@@ -221,3 +222,9 @@ no-access-title = 您无权使用 { $application }
 no-access-lead = { $application } 只对特定的组开放，而以您目前的登录方式，您不属于其中任何一个。
 no-access-ask = 请联系管理员将您加入有权使用它的组。
 no-access-other = 使用其他方式登录
+
+clear-title = 清除未完成的登录
+clear-lead = 此浏览器中未完成的登录：{ $n }。如果登录一直失败，清除它们可能会有帮助。您的登录状态不会改变。
+clear-none = 此浏览器中没有未完成的登录。
+clear-go = 清除
+clear-done = 已清除。您可以重新登录。

@@ -41,7 +41,7 @@ pub async fn leave_recovered(
     };
     let next = match context.ligature.account_settings().keep_only(&web.ctx, mine).await {
         Ok(()) => {
-            let continuation = web.continuation(&context.ligature, &entry);
+            let continuation = web.continuation(&context.ligature, &entry).await;
             onward_with(&context, continuation, web.ctx.session.clone()).await
         }
         Err(error) if error.refusal() == Refusal::LastAddress => {
@@ -68,7 +68,7 @@ pub async fn recovered(req: PageRequest<EntryQuery>) -> Answer {
     let applications = ligature.authorization().own_applications(&req.web.ctx).await?;
     let (l, flash) = (req.web.lang, req.flash.clone());
     // The application that the person was on the way to gets its answer after this page (RP-01).
-    let entry = if req.web.entry(ligature, &req.query.entry).is_some() {
+    let entry = if req.web.entry_if_any(ligature, &req.query.entry).await?.is_some() {
         req.query.entry.clone()
     } else {
         String::new()

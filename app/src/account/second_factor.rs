@@ -277,7 +277,7 @@ pub async fn go_on_with_factor(entry: String) -> Result<(), Code> {
     let (context, web) = asked();
     let next = match web.ctx.session.clone() {
         Some(session) => {
-            let continuation = web.continuation(&context.ligature, &entry);
+            let continuation = web.continuation(&context.ligature, &entry).await;
             onward_with(&context, continuation, Some(session)).await
         }
         None => refuse(&Refusal::SessionEnded.into()),

@@ -2,21 +2,19 @@
 use crate::{
     context::asked,
     i18n::{t, ta},
-    outcome::{Code, SeeOther, granted, leave, refuse, respond},
+    outcome::{Code, SeeOther, granted_or_refused, leave, refuse, respond},
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
 };
 use axum::response::{IntoResponse, Redirect};
-use domain::Refusal;
 use leptos::{prelude::*, server_fn::ServerFn};
 use service::oidc_provider::AddressView;
 
 /// An application wants an address, and none is proved to be the account's own.
 pub async fn address(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
-    let request =
-        req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).await?;
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
@@ -52,20 +50,18 @@ pub async fn address(req: PageRequest<EntryQuery>) -> Answer {
 pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
     let ligature = &context.ligature;
-    let next = match (web.entry(ligature, &entry), answer.as_str()) {
-        (None, _) => refuse(&Refusal::AttemptExpired.into()),
-        (Some(_), _) if web.ctx.session.is_none() => {
+    let next = match (web.entry(ligature, &entry).await, answer.as_str()) {
+        (Err(error), _) => refuse(&error),
+        (Ok(_), _) if web.ctx.session.is_none() => {
             SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
         }
-        (Some(request), "send") => {
+        (Ok(request), "send") => {
             leave(&context, ligature.authorization().ask_address_code(&web.ctx, &request).await)
                 .await
         }
-        (Some(request), _) => {
-            match ligature.authorization().go_without_address(&web.ctx, &request).await {
-                Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
-                Err(error) => refuse(&error),
-            }
+        (Ok(request), _) => {
+            let on = ligature.authorization().go_without_address(&web.ctx, &request).await;
+            granted_or_refused(&context, on).await
         }
     };
     respond(&context, &next)
@@ -75,9 +71,6 @@ pub async fn prove_address(entry: String, answer: String) -> Result<(), Code> {
 #[server(prefix = "/fn", endpoint = "attempt/without")]
 pub async fn leave_address(attempt: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match context.ligature.authorization().leave_address(&web.ctx, &attempt).await {
-        Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
-        Err(error) => refuse(&error),
-    };
-    respond(&context, &next)
+    let left = context.ligature.authorization().leave_address(&web.ctx, &attempt).await;
+    respond(&context, &granted_or_refused(&context, left).await)
 }

@@ -3,7 +3,7 @@ use crate::{
     components::Notice,
     context::asked,
     i18n::{Lang, t, ta},
-    outcome::{Code, SeeOther, granted, refuse, respond},
+    outcome::{Code, SeeOther, granted_or_refused, refuse, respond},
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -15,8 +15,7 @@ use service::oidc_provider::{ConsentView, Line, Next, ToldLine};
 
 pub async fn show_consent(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
-    let request =
-        req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).await?;
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
@@ -81,20 +80,17 @@ pub fn AllowOrDeny(l: Lang) -> AnyView {
 #[server(prefix = "/fn", endpoint = "consent")]
 pub async fn consent(entry: String, answer: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match web.entry(&context.ligature, &entry) {
-        None => refuse(&Refusal::AttemptExpired.into()),
-        Some(request) => match context
-            .ligature
-            .authorization()
-            .consent(&web.ctx, &request, answer == "allow")
-            .await
-        {
-            Ok(next) => granted(&context, next).unwrap_or_else(|error| refuse(&error)),
-            Err(error) if error.refusal() == Refusal::SessionEnded => {
-                SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
+    let next = match web.entry(&context.ligature, &entry).await {
+        Err(error) => refuse(&error),
+        Ok(request) => {
+            let authorization = context.ligature.authorization();
+            match authorization.consent(&web.ctx, &request, answer == "allow").await {
+                Err(error) if error.refusal() == Refusal::SessionEnded => {
+                    SeeOther::local(paths::with_entry(paths::LOGIN, &entry))
+                }
+                result => granted_or_refused(&context, result).await,
             }
-            Err(error) => refuse(&error),
-        },
+        }
     };
     respond(&context, &next)
 }

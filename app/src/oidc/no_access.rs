@@ -2,7 +2,7 @@
 use crate::{
     context::asked,
     i18n::{t, ta},
-    outcome::{Code, granted, refuse, respond},
+    outcome::{Code, granted_or_refused, respond},
     page_request::{Answer, EntryQuery, PageRequest},
     paths,
     render::{Head, Layout, page},
@@ -13,8 +13,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 pub async fn no_access(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
-    let request =
-        req.web.entry(&req.context.ligature, &req.query.entry).ok_or(Refusal::AttemptExpired)?;
+    let request = req.web.entry(&req.context.ligature, &req.query.entry).await?;
     if req.web.ctx.session.is_none() {
         return Ok(Redirect::to(&paths::with_entry(paths::LOGIN, &req.query.entry)).into_response());
     }
@@ -47,14 +46,8 @@ pub async fn no_access(req: PageRequest<EntryQuery>) -> Answer {
 #[server(prefix = "/fn", endpoint = "no-access")]
 pub async fn turn_away(entry: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let next = match web.entry(&context.ligature, &entry) {
-        None => refuse(&Refusal::AttemptExpired.into()),
-        Some(request) => context
-            .ligature
-            .authorization()
-            .turned_away(&request)
-            .and_then(|back| granted(&context, back))
-            .unwrap_or_else(|error| refuse(&error)),
-    };
+    let turned = web.entry(&context.ligature, &entry).await;
+    let turned = turned.and_then(|r| context.ligature.authorization().turned_away(&r));
+    let next = granted_or_refused(&context, turned).await;
     respond(&context, &next)
 }

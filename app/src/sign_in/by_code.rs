@@ -15,7 +15,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
     let req = &req;
     let l = req.web.lang;
-    let client = req.web.client_of(&req.context.ligature, &req.query.entry);
+    let client = req.web.client_of(&req.query.entry);
     let entered = req.context.ligature.configuration().entrance(client.as_deref(), true).await?;
     if !entered.code && !entered.phone_code {
         return Err(domain::Refusal::CodeOff.into());
@@ -46,7 +46,7 @@ pub async fn by_code(req: PageRequest<EntryQuery>) -> Answer {
 #[server(prefix = "/fn", endpoint = "signin/code")]
 pub async fn ask_sign_in_code(email: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let continuation = web.continuation(&context.ligature, &entry);
+    let continuation = web.continuation(&context.ligature, &entry).await;
     let next =
         match context.ligature.sign_in().ask_sign_in_code(&web.ctx, &email, continuation).await {
             Err(error) if error.refusal() == Refusal::BadRequest => {

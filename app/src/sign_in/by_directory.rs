@@ -100,8 +100,8 @@ pub async fn sign_in_by_directory(
         // Waiting leaves the start as it is, too.
         Err(error) if error.refusal() == Refusal::RateLimited => leave(&context, Err(error)).await,
         Err(error) if error.refusal() == Refusal::ProviderDown => {
-            let continuation = cookie.as_deref().and_then(|c| sign_in.continuation_of_start(c));
-            provider_down_for(&context, &error, &provider, continuation)
+            provider_down_for(&context, &error, &provider, cookie.as_deref())
+                .await
                 .with(context.cookies.start(&cookie_id(&state), ""))
         }
         other => leave(&context, other).await.with(context.cookies.start(&cookie_id(&state), "")),

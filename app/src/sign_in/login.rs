@@ -1,7 +1,7 @@
 //! Signing in: the page, the password form, and the buttons of providers.
 use crate::{
     components::{CeremonyForm, ContactField, Field, Notice, ProviderButton, Said},
-    context::asked,
+    context::{asked, is_request},
     form_input::bounded,
     i18n::{Lang, t, ta},
     outcome::{Code, Flash, granted, leave, redirect_with_flash, respond, to_provider},
@@ -12,7 +12,7 @@ use crate::{
     signed_out::{SITE, STILL},
 };
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::Refusal;
+use domain::{Refusal, path::AuthorizeRequest};
 use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Deserialize;
 use service::{
@@ -26,7 +26,7 @@ pub async fn sign_in_passkey(
     #[server(default)] entry: String,
 ) -> Result<(), Code> {
     let (context, web) = asked();
-    let continuation = web.continuation(&context.ligature, &entry);
+    let continuation = web.continuation(&context.ligature, &entry).await;
     let next = match context
         .ligature
         .passkeys()
@@ -65,15 +65,17 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
         return Ok(Redirect::to(paths::ACCOUNT).into_response());
     }
     let ligature = &req.context.ligature;
-    if req.query.stay.is_empty() && !req.query.entry.is_empty() {
-        if let Some(onward) = signed_in_meanwhile(req).await? {
-            return Ok(onward);
-        }
-        if req.web.is_over(ligature, &req.query.entry) {
-            return Err(Refusal::AttemptExpired.into());
-        }
+    let waiting = match req.query.entry.as_str() {
+        entry if !is_request(entry) => None,
+        entry if req.query.stay.is_empty() => Some(req.web.entry(ligature, entry).await?),
+        entry => req.web.entry_if_any(ligature, entry).await?,
+    };
+    if req.query.stay.is_empty()
+        && let Some(onward) = signed_in_meanwhile(req, waiting.as_ref()).await?
+    {
+        return Ok(onward);
     }
-    let client = req.web.client_of(ligature, &req.query.entry);
+    let client = req.web.client_of(&req.query.entry);
     let entered = req
         .context
         .ligature
@@ -100,7 +102,7 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
     buttons.sort_by_key(|b| b.key != last);
     let l = req.web.lang;
     let entry = req.query.entry.clone();
-    let (title, hint) = req.web.entry(&req.context.ligature, &entry).map_or_else(
+    let (title, hint) = waiting.map_or_else(
         || (t(l, "login-title"), String::new()),
         |r| (ta(l, "login-title-application", &[("name", &r.application_name)]), r.login_hint),
     );
@@ -118,16 +120,14 @@ pub async fn login(req: PageRequest<LoginQuery>) -> Answer {
 /// Where somebody goes who signed in in another tab meanwhile: on to the application, unless it wants a new sign-in (FR-35).
 async fn signed_in_meanwhile(
     req: &PageRequest<LoginQuery>,
+    waiting: Option<&AuthorizeRequest>,
 ) -> Result<Option<Response>, service::Error> {
-    let ligature = &req.context.ligature;
-    let (Some(session), Some(request)) =
-        (&req.web.ctx.session, req.web.entry(ligature, &req.query.entry))
-    else {
+    let (Some(session), Some(request)) = (&req.web.ctx.session, waiting) else {
         return Ok(None);
     };
-    Ok(match ligature.authorization().grant(session, request).await {
+    Ok(match req.context.ligature.authorization().grant(session, request.clone()).await {
         Ok(Granted::SignIn(_)) => None,
-        Ok(other) => Some(granted(&req.context, other)?.answer(&req.context)),
+        Ok(other) => Some(granted(&req.context, other).await?.answer(&req.context)),
         Err(error) if error.refusal() == Refusal::SessionEnded => None,
         Err(error) => return Err(error),
     })
@@ -135,7 +135,7 @@ async fn signed_in_meanwhile(
 
 /// With one provider and no password there is nothing to ask (ZI-12). When it does not answer, the refusal leads to the page.
 async fn straight_to(req: &PageRequest<LoginQuery>, key: &str) -> Answer {
-    let continuation = req.web.continuation(&req.context.ligature, &req.query.entry);
+    let continuation = req.web.continuation(&req.context.ligature, &req.query.entry).await;
     let started = req
         .context
         .ligature
@@ -243,7 +243,7 @@ pub async fn sign_in_with_provider(
     #[server(default)] entry: String,
 ) -> Result<(), Code> {
     let (context, web) = asked();
-    let continuation = web.continuation(&context.ligature, &entry);
+    let continuation = web.continuation(&context.ligature, &entry).await;
     let started =
         context.ligature.sign_in().start(&web.ctx, &provider, Purpose::SignIn, continuation).await;
     let next = match started {
@@ -262,7 +262,7 @@ pub async fn sign_in_password(
     #[server(default)] entry: String,
 ) -> Result<(), Code> {
     let (context, web) = asked();
-    let continuation = web.continuation(&context.ligature, &entry);
+    let continuation = web.continuation(&context.ligature, &entry).await;
     let result = context
         .ligature
         .sign_in()

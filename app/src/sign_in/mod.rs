@@ -5,6 +5,7 @@ pub mod bind;
 pub mod by_code;
 pub mod by_directory;
 pub mod choose;
+pub mod clear;
 pub mod code;
 pub mod details;
 pub mod factor;

@@ -32,7 +32,7 @@ impl OtherWays {
         failed: &str,
         entry: &str,
     ) -> Result<Self, Error> {
-        let client = web.client_of(&context.ligature, entry);
+        let client = web.client_of(entry);
         let shown = context.ligature.configuration().entrance(client.as_deref(), true).await?;
         let local = shown.password || shown.code || shown.phone_code || shown.passkey;
         let mut buttons = shown.buttons;

@@ -16,24 +16,24 @@ pub fn provider_down(error: &Error, key: &str, entry: &str) -> SeeOther {
     SeeOther::local(paths::safe(&paths::with_entry(&format!("{page}{join}p={key}"), entry)))
 }
 
-/// The same, where all that is left of the way is its continuation: an application's request gets an entry of its own.
-#[must_use]
-pub fn provider_down_for(
+/// The same, where all that is left of the way is the start's cookie: an application's request waits under its entry.
+pub async fn provider_down_for(
     context: &Context,
     error: &Error,
     key: &str,
-    continuation: Option<Continuation>,
+    start: Option<&str>,
 ) -> SeeOther {
-    match continuation {
-        Some(Continuation::Authorize(request)) => {
-            match context.ligature.sign_in().seal_entry(*request) {
-                Ok(Some((id, sealed))) => {
-                    provider_down(error, key, &id).with(context.cookies.entry(&id, &sealed))
-                }
-                _ => provider_down(error, key, ""),
-            }
+    let on = match start {
+        Some(cookie) => context.ligature.sign_in().continuation_of_start(cookie).await,
+        None => Ok(None),
+    };
+    let entry = match on {
+        Ok(Some(Continuation::Authorize(request))) => {
+            request.waits.map(|waiting| waiting.entry).unwrap_or_default()
         }
-        Some(Continuation::Admin) => provider_down(error, key, paths::ADMIN_ENTRY),
-        _ => provider_down(error, key, ""),
-    }
+        Ok(Some(Continuation::Admin)) => paths::ADMIN_ENTRY.to_owned(),
+        Ok(_) => String::new(),
+        Err(error) => return refuse(&error),
+    };
+    provider_down(error, key, &entry)
 }

@@ -130,10 +130,13 @@ async fn drawn(
     let (support, signed_in) = (support.to_owned(), web.ctx.session.is_some());
     // Who was on the way to an application that can't be told any more begins again there (FR-36).
     let left = if refusal == Refusal::AttemptExpired && waiting.is_none() {
-        web.last_begun(&context.ligature)
+        left_for(context, web).await
     } else {
         None
     };
+    let stuck =
+        matches!(refusal, Refusal::AttemptExpired | Refusal::StateMissing | Refusal::StateMismatch)
+            && !web.entries.is_empty();
     // Where the other ways are listed, no step leads to them once more.
     let listed = ways.is_some();
     let mut steps = steps(refusal, signed_in);
@@ -146,7 +149,8 @@ async fn drawn(
             <p>{t(l, &format!("refusal-{}-body", refusal.key()))}</p>
             {ways.map(|ways| view! { <OtherWaysList l=l ways=ways/> })}
             <ul class="next">{steps.into_iter().map(|step| view! { <NextStep l=l step=step in_console=in_console has_code={!support.is_empty()}/> }).collect_view()}</ul>
-            {left.map(|request| view! { <BeginAgain l=l application=request.application_name at={home_of(&request.redirect_uri)}/> })}
+            {left.map(|(name, at)| view! { <BeginAgain l=l application=name at=at/> })}
+            {stuck.then(|| view! { <p><a href=paths::LOGIN_CLEAR>{t(l, "refusal-clear")}</a></p> })}
             {waiting.map(|w| view! {
                 <form method="post" action=BackToApplication::url()>
                     <input type="hidden" name="attempt" value=w.attempt/>
@@ -163,6 +167,17 @@ async fn drawn(
             .insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("10"));
     }
     response
+}
+
+/// The application that this browser was on the way to last, with where it begins.
+async fn left_for(context: &Context, web: &WebRequest) -> Option<(String, Option<String>)> {
+    let client_id = web.last_begun()?.client_id;
+    let site = context.ligature.authorization().site(&client_id).await;
+    let (name, redirect_uris) = site.unwrap_or_else(|error| {
+        tracing::error!(%error, "an application could not be named");
+        None
+    })?;
+    Some((name, redirect_uris.iter().find_map(|uri| home_of(uri))))
 }
 
 /// Where an application begins; one that is a program of the device has no such address.

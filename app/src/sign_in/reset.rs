@@ -36,7 +36,7 @@ pub async fn show_reset(req: PageRequest<EntryQuery>) -> Response {
 #[server(prefix = "/fn", endpoint = "reset/ask")]
 pub async fn ask_reset(email: String, #[server(default)] entry: String) -> Result<(), Code> {
     let (context, web) = asked();
-    let continuation = web.continuation(&context.ligature, &entry);
+    let continuation = web.continuation(&context.ligature, &entry).await;
     let next = match context.ligature.sign_in().ask_reset(&web.ctx, &email, continuation).await {
         Err(error) if error.refusal() == Refusal::BadRequest => {
             let typed = vec![("email".into(), bounded(&email, 254))];

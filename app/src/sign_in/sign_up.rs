@@ -49,7 +49,7 @@ pub async fn sign_up(
         problems.push(("password", "field-password-leaked"));
     }
     let next = if problems.is_empty() {
-        let continuation = web.continuation(&context.ligature, &entry);
+        let continuation = web.continuation(&context.ligature, &entry).await;
         leave(&context, context.ligature.sign_in().sign_up(&web.ctx, person, continuation).await)
             .await
     } else {

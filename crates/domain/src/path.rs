@@ -74,6 +74,14 @@ pub enum Continuation {
 }
 
 impl Continuation {
+    /// The page that says that the way to an application is over: its person hears so, and is not left in an account that
+    /// they never asked for (FR-36).
+    #[must_use]
+    pub fn over() -> Self {
+        let page = format!("/refused/{}", crate::Refusal::AttemptExpired.code());
+        SafePath::parse(&page).map_or(Self::Account, Self::Path)
+    }
+
     /// The application that waits for the sign-in.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
@@ -125,6 +133,22 @@ pub struct AuthorizeRequest {
     pub form_post: bool,
     /// When the request arrived; with `fresh`, the sign-in must be younger.
     pub at: crate::Micros,
+    /// Where it waits while its person signs in; `None`: nowhere yet.
+    #[serde(default)]
+    pub waits: Option<Waiting>,
+    /// Hash of the pushed request that it came by (RFC 9126), in base64.
+    #[serde(default)]
+    pub pushed: Option<String>,
+}
+
+/// Where an application's request waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What the browser's cookie and the addresses of pages call it.
+    pub entry: String,
+    /// Hash of what the cookie holds, in base64: the row's key.
+    pub row: String,
+    pub since: crate::Micros,
 }
 
 #[cfg(test)]

@@ -197,6 +197,8 @@ pub fn validate(
         id_token_claims: named("id_token"),
         userinfo_claims: named("userinfo"),
         at,
+        waits: None,
+        pushed: None,
     };
     Ok(Validated {
         request,

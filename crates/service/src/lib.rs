@@ -58,7 +58,7 @@ pub use sign_in::{
     callback::Callback,
     login_outcome::{Destination, LoginOutcome},
     sign_up::NewPerson,
-    start::{AuthorizationUrl, PendingAuthorization, Purpose, Started},
+    start::{AuthorizationUrl, Purpose, Started},
 };
 pub use storage::maintenance::recovery::Recovery;
 pub use transaction::Authority;

@@ -482,6 +482,18 @@ diesel::table! {
         application_id -> Binary,
         parameters -> Text,
         expires_at -> BigInt,
+        browser -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    pending_authorization (hash) {
+        hash -> Binary,
+        organisation_id -> Binary,
+        network -> Binary,
+        sealed -> Text,
+        at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -552,6 +564,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_family,
     consent,
     pushed_request,
+    pending_authorization,
     device,
     application_login,
     ended_session,

@@ -1,9 +1,7 @@
 //! Finds out who asks: browser binding, session, language; once a request.
-use std::collections::HashMap;
-
 use app::{
     context::{Context, WebRequest},
-    cookies::{Cookie, read},
+    cookies::{Cookie, read, with_prefix},
     i18n::Lang,
 };
 use axum::{
@@ -61,10 +59,11 @@ pub async fn add_request_context(
         chosen: read(headers, &context.cookies.language_name()).is_some(),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
-    let surplus: Vec<String> = [context.cookies.start_name(""), context.cookies.entry_name("")]
-        .iter()
-        .flat_map(|prefix| surplus(headers, prefix, request.uri().query().unwrap_or_default()))
-        .collect();
+    let query = request.uri().query().unwrap_or_default();
+    let begun =
+        [(context.cookies.start_name(""), STARTS), (context.cookies.entry_name(""), ENTRIES)];
+    let surplus: Vec<String> =
+        begun.iter().flat_map(|(prefix, most)| surplus(headers, prefix, *most, query)).collect();
     request.extensions_mut().insert(web);
     let mut response = next.run(request).await;
     if let Some((code, support)) = led_to_refusal(response.headers())
@@ -104,43 +103,32 @@ fn led_to_refusal(headers: &HeaderMap) -> Option<(String, String)> {
     Some((code.to_owned(), support.to_owned()))
 }
 
-/// Sign-ins that a browser may have begun and not finished, of each kind; with more of them the request's head would
-/// grow past what proxies take.
-const BEGUN: usize = 4;
+/// What the cookies of begun sign-ins may come to, in bytes of the request's head: ten tabs at providers, and more than
+/// twenty applications that wait. Together they stay below the 8 kB that proxies take for a line (FR-34, FR-52).
+const STARTS: usize = 5_500;
+const ENTRIES: usize = 2_000;
 
-/// The oldest cookies over that number: browsers send those of one path in the order of their making (RFC 6265 §5.4).
-/// Never the one that this very page is about.
-fn surplus(headers: &HeaderMap, prefix: &str, query: &str) -> Vec<String> {
+/// Names of the oldest cookies beyond that many bytes; never the one that this very page is about.
+fn surplus(headers: &HeaderMap, prefix: &str, most: usize, query: &str) -> Vec<String> {
     let used = query.split('&').find_map(|p| p.strip_prefix("entry="));
-    let names = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|p| p.trim().split_once('='));
-    let begun: Vec<&str> =
-        names.map(|(name, _)| name).filter(|name| name.starts_with(prefix)).collect();
-    let over = begun.len().saturating_sub(BEGUN);
-    begun
-        .into_iter()
-        .filter(|name| used.is_none_or(|used| name.strip_prefix(prefix) != Some(used)))
-        .take(over)
-        .map(str::to_owned)
-        .collect()
+    let all: Vec<(&str, &str)> = with_prefix(headers, prefix).collect();
+    let mut left = most;
+    let mut over = Vec::new();
+    for (id, value) in all.into_iter().rev() {
+        let bytes = prefix.len() + id.len() + value.len() + 3;
+        match left.checked_sub(bytes) {
+            Some(rest) if over.is_empty() => left = rest,
+            _ if Some(id) == used => {}
+            _ => over.push(format!("{prefix}{id}")),
+        }
+    }
+    over
 }
 
-fn entries(headers: &HeaderMap, prefix: &str) -> HashMap<String, String> {
-    let pairs = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|p| p.trim().split_once('='));
-    pairs
-        .filter_map(|(name, value)| {
-            name.strip_prefix(prefix).map(|id| (id.to_owned(), value.to_owned()))
-        })
-        .take(20)
+fn entries(headers: &HeaderMap, prefix: &str) -> Vec<(String, String)> {
+    with_prefix(headers, prefix)
+        .take(40)
+        .map(|(id, value)| (id.to_owned(), value.to_owned()))
         .collect()
 }
 

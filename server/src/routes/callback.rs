@@ -80,9 +80,7 @@ async fn finish(
         context.ligature.sign_in().callback(&web.ctx, key, answer, cookie.as_deref()).await;
     let mut next = match result {
         Err(error) if error.refusal() == Refusal::ProviderDown => {
-            let sign_in = context.ligature.sign_in();
-            let continuation = cookie.as_deref().and_then(|c| sign_in.continuation_of_start(c));
-            provider_down_for(context, &error, key, continuation)
+            provider_down_for(context, &error, key, cookie.as_deref()).await
         }
         other => leave(context, other).await,
     };

@@ -1,6 +1,10 @@
 //! Forward authentication: what reverse proxies ask, and the three addresses that a guarded host hands on to us under
 //! `/.ligature/`.
-use app::{context::Context, cookies::read, outcome::refuse};
+use app::{
+    context::Context,
+    cookies::{read, with_prefix},
+    outcome::refuse,
+};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -22,9 +26,10 @@ const GROUPS: HeaderName = HeaderName::from_static("remote-groups");
 /// The cookie of a guarded host that says who it is.
 const TOKEN: &str = "lg_fw";
 
-/// What the names of cookies of begun sign-ins begin with, and how many of them a browser keeps.
+/// What the names of cookies of begun sign-ins begin with, and how many bytes of them a browser keeps: a session that is
+/// restored with ten tabs finds all of them (FR-34).
 const BEGUN: &str = "lg_fs_";
-const MOST_BEGUN: usize = 4;
+const MOST_BEGUN: usize = 5_500;
 
 /// What the proxy says of the request that it asks about.
 fn said<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -81,16 +86,17 @@ fn leading(to: &str, cookies: Vec<Option<HeaderValue>>) -> Response {
 fn to_sign_in(host: &GuardedHost, started: &ForwardStart, headers: &HeaderMap) -> Response {
     let secure = host.is_secure();
     let prefix = cookie_name(secure, BEGUN);
-    let names = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|p| p.trim().split_once('='));
-    let begun: Vec<&str> = names.filter_map(|(name, _)| name.strip_prefix(&prefix)).collect();
-    // The oldest first, as browsers send them.
-    let over = begun.iter().take((begun.len() + 1).saturating_sub(MOST_BEGUN));
-    let mut cookies: Vec<_> = over.map(|id| cookie(secure, &format!("{BEGUN}{id}"), "")).collect();
+    let begun: Vec<(&str, usize)> = with_prefix(headers, &prefix)
+        .map(|(id, value)| (id, prefix.len() + id.len() + value.len() + 3))
+        .collect();
+    // The oldest go first; browsers send them first.
+    let mut bytes = started.sealed.len();
+    let over = begun.iter().rev().filter(|(_, size)| {
+        bytes += size;
+        bytes > MOST_BEGUN
+    });
+    let mut cookies: Vec<_> =
+        over.map(|(id, _)| cookie(secure, &format!("{BEGUN}{id}"), "")).collect();
     cookies.push(cookie(secure, &format!("{BEGUN}{}", started.id), &started.sealed));
     leading(&started.url, cookies)
 }
@@ -182,6 +188,18 @@ pub async fn start(
     begin(&context, host, &headers)
 }
 
+/// Whether somebody is signed in at the guarded host. Where more tabs were opened than cookies are kept, the last of them
+/// find this (FR-34).
+async fn is_signed_in(context: &Context, host: &GuardedHost, headers: &HeaderMap) -> bool {
+    match own_cookie(host, headers, TOKEN) {
+        Some(token) => {
+            let person = context.ligature.forward_auth().forward_person(host, &token).await;
+            matches!(person, Ok(Some(_)))
+        }
+        None => false,
+    }
+}
+
 /// `GET /forward-auth/{client_id}/callback`, at the guarded host's `/.ligature/callback`.
 pub async fn callback(
     State(context): State<Context>,
@@ -198,6 +216,9 @@ pub async fn callback(
         Err(error) => return refused(&context, &error),
     };
     let sealed = own_cookie(&host, &headers, &base).unwrap_or_default();
+    if sealed.is_empty() && is_signed_in(&context, &host, &headers).await {
+        return leading("/", Vec::new());
+    }
     match context
         .ligature
         .forward_auth()

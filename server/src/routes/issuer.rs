@@ -16,7 +16,7 @@ use axum::{
 use issuer::{ClientCredentials, ClientProblem};
 use serde_json::{Value, json};
 use service::{
-    Destination,
+    Destination, Error,
     oidc_provider::{Authorized, RegisterProblem, Scheme, Shown, TokenProblem},
 };
 
@@ -51,33 +51,39 @@ pub async fn authorize_form(
 }
 
 async fn answer(context: Context, web: WebRequest, parameters: Parameters) -> Response {
-    let leave =
-        match context.ligature.authorization().authorize(&web.ctx, &parameters).await {
-            Ok(Authorized::Application(uri)) => {
-                SeeOther { to: Destination::Application(uri), cookies: Vec::new() }
-            }
-            Ok(Authorized::SignIn(request, wanted)) => {
-                let leave = sign_in_for(&context, request, paths::LOGIN)
-                    .unwrap_or_else(|error| refuse(&error));
-                // What the person chose, or their browser asks for, comes before the application's wish.
-                match web.preferred_by(&wanted) {
-                    Some(tag) => leave.with(context.cookies.language(tag)),
-                    None => leave,
-                }
-            }
-            Ok(Authorized::SetUpFactor(request)) => {
-                sign_in_for(&context, request, paths::SECOND_FACTOR)
-                    .unwrap_or_else(|error| refuse(&error))
-            }
-            Ok(Authorized::Consent(request)) => sign_in_for(&context, request, paths::CONSENT)
-                .unwrap_or_else(|error| refuse(&error)),
-            Ok(Authorized::Address(request)) => sign_in_for(&context, request, paths::ADDRESS)
-                .unwrap_or_else(|error| refuse(&error)),
-            Ok(Authorized::NotAMember(request)) => sign_in_for(&context, request, paths::NO_ACCESS)
-                .unwrap_or_else(|error| refuse(&error)),
-            Err(error) => refuse(&error),
-        };
+    let leave = match context.ligature.authorization().authorize(&web.ctx, &parameters).await {
+        Ok(authorized) => {
+            lead(&context, &web, authorized).await.unwrap_or_else(|error| refuse(&error))
+        }
+        Err(error) => refuse(&error),
+    };
     leave.answer(&context)
+}
+
+/// Back to the application, or to the page that comes first.
+async fn lead(
+    context: &Context,
+    web: &WebRequest,
+    authorized: Authorized,
+) -> Result<SeeOther, Error> {
+    let (request, page) = match authorized {
+        Authorized::Application(uri) => {
+            return Ok(SeeOther { to: Destination::Application(uri), cookies: Vec::new() });
+        }
+        Authorized::SignIn(request, wanted) => {
+            let leave = sign_in_for(context, &web.ctx.network, request, paths::LOGIN).await?;
+            // What the person chose, or their browser asks for, comes before the application's wish.
+            return Ok(match web.preferred_by(&wanted) {
+                Some(tag) => leave.with(context.cookies.language(tag)),
+                None => leave,
+            });
+        }
+        Authorized::SetUpFactor(request) => (request, paths::SECOND_FACTOR),
+        Authorized::Consent(request) => (request, paths::CONSENT),
+        Authorized::Address(request) => (request, paths::ADDRESS),
+        Authorized::NotAMember(request) => (request, paths::NO_ACCESS),
+    };
+    sign_in_for(context, &web.ctx.network, request, page).await
 }
 
 /// Reads form and credentials of an endpoint for applications.

@@ -124,7 +124,7 @@ async fn go_34_mails_on_the_way_to_an_application_come_from_its_sender() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_application_gets_claims_that_its_expressions_make_and_none_of_them_says_who_it_is() {
     let w = World::new("recommended").await;
-    let settings = json!({"claims": {"organisation": "'org-' + application.client_id", "mail_domain": "claims.email.split('@')[1]", "from": "provider.key", "upstream_mail": "identity.last.email", "none": "identity.last.nothing", "broken": "claims.email + 1", "levels": "[1, 2]"}});
+    let settings = json!({"claims": {"organisation": "'org-' + application.client_id", "from": "provider.key", "upstream_mail": "identity.last.email", "none": "identity.last.nothing", "broken": "claims.email + 1", "levels": "[1, 2]"}});
     let rp = register(&w, "rp", settings).await;
     let b = w.sign_up("vera@example.test").await;
     b.add("meridian", "m-ben").await;
@@ -254,4 +254,29 @@ async fn au_15_a_session_opens_an_application_only_after_what_is_asked_there_was
         );
         rp.code(&b, &[]).await;
     }
+}
+
+/// A user name is not made up from an address; an administrator can say what stands for it, and it is told in both places.
+#[tokio::test(flavor = "multi_thread")]
+async fn fr_51_a_user_name_is_never_invented_and_an_expression_can_make_one() {
+    let w = World::new("recommended").await;
+    let b = w.sign_up("vera@example.test").await;
+    let told = async |client: &str, settings: serde_json::Value| {
+        let rp = register(&w, client, settings).await;
+        let code = rp.code(&b, &[("scope", "openid profile email")]).await;
+        let tokens = rp.token(&code, &[]).await;
+        let id = rp.verified(&tokens.text("id_token")).await;
+        (id, rp.userinfo(&tokens.text("access_token")).await.body)
+    };
+    let (id, info) = told("plain", json!({})).await;
+    assert!(id["email"] == "vera@example.test" && info["email"] == "vera@example.test");
+    for claims in [&id, &info] {
+        assert!(claims.get("preferred_username").is_none(), "{claims}");
+    }
+    let named = json!({"claims": {"preferred_username": "claims.email"}});
+    let (id, info) = told("named", named).await;
+    assert!(
+        id["preferred_username"] == id["email"] && info["preferred_username"] == id["email"],
+        "{id} {info}"
+    );
 }

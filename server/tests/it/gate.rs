@@ -796,3 +796,33 @@ async fn tk_05_a_hint_of_another_kind_or_audience_shows_nothing_and_an_old_one_i
     assert_eq!(out(&b, &hint).await.status, 303);
     assert!(!b.is_signed_in().await && elsewhere.is_signed_in().await);
 }
+
+/// Applications that refuse `email_verified: false`, or a missing one: one code on the way in, or trust in the provider, is
+/// what it takes; what a provider merely calls verified is not told as proved.
+#[tokio::test(flavor = "multi_thread")]
+async fn fr_50_an_application_that_wants_a_verified_address_gets_one_by_a_code_or_by_trust() {
+    let w = World::new("recommended").await;
+    let rp = register(&w, "rp", json!({})).await;
+    for who in ["m-one", "m-two"] {
+        let said =
+            json!({"name": who, "email": format!("{who}@example.test"), "email_verified": true});
+        w.meridian.person(who, said);
+    }
+    let (b, page) = arrive(&w, &rp, "meridian", "m-one", "openid email").await;
+    assert_eq!(page.path(), "/address", "{} {}", page.url, page.body);
+    let typed = b.post("/fn/address", &[("entry", &entry(&page)), ("answer", "send")]).await;
+    let code = w.mail("m-one@example.test", 1).await.code.unwrap();
+    let done =
+        b.post_only("/fn/attempt/code", &[("attempt", &typed.attempt()), ("code", &code)]).await;
+    let (id, info) = told(&rp, &rp.token(&Rp::back(&done)["code"], &[]).await).await;
+    assert!(id["email_verified"] == true && info["email_verified"] == true, "{id} {info}");
+    // Once is enough, for every application.
+    let other = register(&w, "other", json!({})).await;
+    let code = other.code(&b, &[("scope", "openid email"), ("prompt", "none")]).await;
+    assert_eq!(told(&other, &other.token(&code, &[]).await).await.0["email_verified"], true);
+    // Where an owner said that the provider is the domain's own directory, nobody is asked at all.
+    w.provider("meridian", json!({"domains": ["example.test"], "own_directory": true})).await;
+    let (_, page) = arrive(&w, &rp, "meridian", "m-two", "openid email").await;
+    let (id, _) = told(&rp, &rp.token(&Rp::back(&page)["code"], &[]).await).await;
+    assert!(id["email"] == "m-two@example.test" && id["email_verified"] == true, "{id}");
+}

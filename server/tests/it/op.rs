@@ -50,6 +50,14 @@ pub async fn register_in(one: &service::Ligature, client_id: &str, settings: Val
     }
 }
 
+/// An application with one redirect URI, so that it can be told of what names none.
+pub async fn register_single(w: &World, client_id: &str) -> Rp {
+    let text = json!({"applications": [{"client_id": client_id, "name": format!("The {client_id}"), "secret": SECRET, "redirect_uris": [CALLBACK], "settings": {"pkce_optional": true}}]});
+    w.apply(text).await;
+    let programs = crate::world::client(&w.url()).build().unwrap();
+    Rp { client_id: client_id.into(), url: w.url(), public: false, programs }
+}
+
 async fn register_at(one: &service::Ligature, client_id: &str, redirect: &str, all: Value) {
     let text = json!({"applications": [{"client_id": client_id, "name": format!("The {client_id}"), "secret": SECRET, "redirect_uris": [redirect, format!("{CALLBACK}?fixed=1")], "settings": all}]});
     server::seed::apply(one, serde_json::from_value(text).unwrap()).await.unwrap();

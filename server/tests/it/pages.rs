@@ -272,6 +272,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/reset/ask",
         "/fn/reset/set",
         "/fn/setup",
+        "/fn/signin/clear",
         "/fn/signin/code",
         "/fn/signin/directory",
         "/fn/signin/passkey",

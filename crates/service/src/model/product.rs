@@ -217,7 +217,6 @@ impl Product {
             state: token(),
             nonce: String::new(),
             verifier: String::new(),
-            browser: ctx.browser.clone(),
             purpose: ctx
                 .session
                 .as_ref()

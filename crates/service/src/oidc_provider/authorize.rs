@@ -1,14 +1,17 @@
 //! The authorization request: what a session answers it with at once, and what needs a page first (RFC 6749 §4.1,
 //! OpenID Connect Core §3.1.2).
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{EventKind, Refusal, SECOND, audit_events::Target, path::AuthorizeRequest};
-use issuer::{AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, Validated, validate};
+use issuer::{
+    AuthorizeProblem, CODE_SECONDS, REQUEST_URI, RegisteredClient, ReplyTo, Validated, validate,
+};
 use serde_json::json;
 use storage::{
     Conn,
     oauth::{
         applications::find_application,
         logins::add_login,
-        tokens::{AuthCode, add_code, take_pushed},
+        tokens::{AuthCode, add_code, end_pushed, open_pushed},
     },
 };
 
@@ -89,17 +92,24 @@ impl Authorization {
             .as_ref()
             .map(registered);
         let pushed = match (one("request_uri").strip_prefix(REQUEST_URI), &client) {
-            (Some(secret), Some(client)) => Some(self.take_pushed_request(client, secret).await?),
+            (Some(secret), Some(client)) => {
+                match self.pushed_request(&ctx.browser, client, secret).await? {
+                    Some(parameters) => Some((parameters, hash(secret))),
+                    None => return self.no_such_request(client).map(Authorized::Application),
+                }
+            }
             _ => None,
         };
+        let asked = pushed.as_ref().map_or(parameters, |(pushed, _)| pushed.as_slice());
         let Validated { mut request, silent, hint, ui_locales } =
-            match validate(pushed.as_deref().unwrap_or(parameters), client.as_ref(), self.now()) {
+            match validate(asked, client.as_ref(), self.now()) {
                 Ok(validated) => validated,
                 Err(AuthorizeProblem::Untrusted) => return Err(Refusal::ApplicationUnknown.into()),
                 Err(AuthorizeProblem::Tell { to, error, description }) => {
                     return self.error_uri(&to, error, description).map(Authorized::Application);
                 }
             };
+        request.pushed = pushed.map(|(_, row)| URL_SAFE_NO_PAD.encode(row));
         let tell = |request: &AuthorizeRequest, error, description| {
             self.error_uri(&request.into(), error, description).map(Authorized::Application)
         };
@@ -167,20 +177,32 @@ impl Authorization {
         }
     }
 
-    async fn take_pushed_request(
+    /// A pushed request, opened in a browser: there it may be opened again until a code was made for it, and nowhere else
+    /// (RFC 9126 §4, FR-37).
+    async fn pushed_request(
         &self,
+        browser: &[u8],
         client: &RegisteredClient,
         secret: &str,
-    ) -> Result<Vec<(String, String)>, Error> {
-        let (hashed, id, now) = (hash(secret), client.id, self.now());
-        let taken = self
+    ) -> Result<Option<Vec<(String, String)>>, Error> {
+        let (hashed, id, now, browser) = (hash(secret), client.id, self.now(), browser.to_vec());
+        let opened = self
             .store
             .write::<_, Error, _>(move |c| {
-                Box::pin(async move { Ok(take_pushed(c, &hashed, id, now).await?) })
+                Box::pin(async move { Ok(open_pushed(c, &hashed, id, &browser, now).await?) })
             })
             .await?;
-        // Unknown, used or over: nobody can be told safely where to.
-        Ok(serde_json::from_str(&taken.ok_or(Refusal::AttemptExpired)?)?)
+        Ok(opened.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+
+    /// A pushed request that is unknown, over or another browser's. Its application hears so if there is only one place
+    /// where it can be told.
+    fn no_such_request(&self, client: &RegisteredClient) -> Result<String, Error> {
+        let [only] = client.redirect_uris.as_slice() else {
+            return Err(Refusal::AttemptExpired.into());
+        };
+        let to = ReplyTo { redirect_uri: only.clone(), state: None, form_post: false };
+        self.error_uri(&to, "invalid_request_uri", "the pushed request is over or was used")
     }
 
     /// Whether the session stands on as many factors as the request demands.
@@ -326,6 +348,9 @@ impl Authorization {
             self.configuration().policy_context(c, Some(&request.client_id)).await?.policy(None);
         self.configuration().note_demand(c, &policy, session.account).await?;
         add_code(c, &row).await?;
+        if let Some(Ok(pushed)) = request.pushed.as_ref().map(|row| URL_SAFE_NO_PAD.decode(row)) {
+            end_pushed(c, &pushed).await?;
+        }
         add_login(c, &row.sid, row.application_id, session.account, now).await?;
         self.record(
             c,

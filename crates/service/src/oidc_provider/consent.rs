@@ -131,6 +131,16 @@ impl Authorization {
         Ok(client.ok_or(Refusal::ApplicationUnknown)?.name)
     }
 
+    /// An application's name and redirect URIs, for the way back to where it begins; `None`: there is no such application.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn site(&self, client_id: &str) -> Result<Option<(String, Vec<String>)>, Error> {
+        let mut conn = self.store.read().await?;
+        let client = self.configuration().registered_client(&mut conn, client_id).await?;
+        Ok(client.map(|client| (client.name, client.redirect_uris)))
+    }
+
     /// Back to an application that does not let the caller in, which is told so (RFC 6749 §4.1.2.1).
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::{
     Error, LoginOutcome, RequestContext,
     crypto::random::support_code,
     sign_in::{
-        start::{LoginState, refusal_of},
+        start::{LoginState, SealedStart, refusal_of},
         upstream_identity::UpstreamIdentity,
     },
 };
@@ -100,6 +100,7 @@ impl SignIn {
     ) -> Result<(LoginState, Provider), Error> {
         let start = self.own_start(ctx, key, state, cookie)?;
         let mut conn = self.store.read().await?;
+        let start = self.with_its_way(&mut conn, start).await?;
         if is_state_consumed(&mut conn, &start.consumed_hash()).await? {
             return Err(Refusal::StateReplayed.into());
         }
@@ -118,13 +119,13 @@ impl SignIn {
         key: &str,
         state: Option<&str>,
         cookie: Option<&str>,
-    ) -> Result<LoginState, Refusal> {
+    ) -> Result<SealedStart, Refusal> {
         let state = state.filter(|s| !s.is_empty()).ok_or(Refusal::StateMissing)?;
         let start =
             self.open_start(cookie.ok_or(Refusal::StateMissing)?).ok_or(Refusal::StateMismatch)?;
-        let same = bool::from(start.state.as_bytes().ct_eq(state.as_bytes()))
+        let same = bool::from(start.state().as_bytes().ct_eq(state.as_bytes()))
             && start.key == key
-            && start.browser == ctx.browser;
+            && start.is_of(&ctx.browser);
         if same && start.is_fresh(self.now()) { Ok(start) } else { Err(Refusal::StateMismatch) }
     }
 

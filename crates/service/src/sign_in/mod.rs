@@ -10,6 +10,7 @@ mod ended_there;
 pub(crate) mod facts;
 pub(crate) mod login_outcome;
 pub mod password;
+pub mod pending;
 pub(crate) mod posted_answer;
 pub(crate) mod recovery;
 pub(crate) mod reset;

@@ -1,11 +1,11 @@
 //! Leaving for a provider: everything that must come back is sealed into a one-shot cookie; nothing is stored.
 use crate::services::SignIn;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    EventKind, MINUTE, Micros, ProviderId, Refusal,
-    path::{AuthorizeRequest, Continuation},
-    provider_health::Asked,
+    EventKind, MINUTE, Micros, ProviderId, Refusal, path::Continuation, provider_health::Asked,
 };
 use serde::{Deserialize, Serialize};
+use storage::Conn;
 use upstream::{SignInWay, Start, UpstreamError};
 use url::Url;
 
@@ -17,21 +17,87 @@ use crate::{
 
 /// Lifetime of a start.
 const TTL: Micros = 10 * MINUTE;
-/// Lifetime of an application's request while somebody signs in.
-const ENTRY_TTL: Micros = 60 * MINUTE;
 
-/// What the start cookie holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A start, with where its sign-in leads.
+#[derive(Debug, Clone)]
 pub(crate) struct LoginState {
     pub provider: ProviderId,
     pub key: String,
     pub state: String,
     pub nonce: String,
     pub verifier: String,
-    pub browser: Vec<u8>,
     pub purpose: LoginPurpose,
     pub continuation: Continuation,
     pub at: Micros,
+}
+
+/// What the start cookie holds, as short as it can be said: ten tabs may have one each (FR-34).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SealedStart {
+    pub provider: ProviderId,
+    pub key: String,
+    /// What `state`, `nonce` and the PKCE verifier are made of.
+    secret: String,
+    /// In base64.
+    browser: String,
+    pub purpose: LoginPurpose,
+    leads: Leads,
+    at: Micros,
+}
+
+/// What a start cookie says of where its sign-in leads. An application's request stays in its row, so that the cookie is
+/// small whatever the application sends along (FR-52).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Leads {
+    To(Continuation),
+    /// To the request of this row.
+    Waits(String),
+}
+
+impl From<Continuation> for Leads {
+    fn from(continuation: Continuation) -> Self {
+        match continuation {
+            Continuation::Authorize(request) => match &request.waits {
+                Some(waiting) => Self::Waits(waiting.row.clone()),
+                None => Self::To(Continuation::Authorize(request)),
+            },
+            other => Self::To(other),
+        }
+    }
+}
+
+impl SealedStart {
+    /// One of the three values that go to the provider. Each is a hash of the cookie's secret, so that none tells another.
+    fn part(&self, name: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hash(&format!("{name} {}", self.secret)))
+    }
+
+    pub fn state(&self) -> String {
+        self.part("state")
+    }
+
+    /// It was made in this browser.
+    pub fn is_of(&self, browser: &[u8]) -> bool {
+        self.browser == URL_SAFE_NO_PAD.encode(browser)
+    }
+
+    pub fn is_fresh(&self, now: Micros) -> bool {
+        now >= self.at - MINUTE && now - self.at < TTL
+    }
+
+    fn opened(self, continuation: Continuation) -> LoginState {
+        LoginState {
+            state: self.state(),
+            nonce: self.part("nonce"),
+            verifier: self.part("verifier"),
+            provider: self.provider,
+            key: self.key,
+            purpose: self.purpose,
+            continuation,
+            at: self.at,
+        }
+    }
 }
 
 /// What a start is for, with what must still be there at the callback.
@@ -62,10 +128,6 @@ pub(crate) enum LoginPurpose {
 }
 
 impl LoginState {
-    pub fn is_fresh(&self, now: Micros) -> bool {
-        now >= self.at - MINUTE && now - self.at < TTL
-    }
-
     /// The provider is asked to authenticate the person anew.
     pub fn asks_anew(&self) -> bool {
         self.purpose != LoginPurpose::SignIn
@@ -129,13 +191,6 @@ pub struct Started {
     pub cookie: String,
 }
 
-/// An application's request, sealed for the sign-in pages.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PendingAuthorization {
-    pub request: AuthorizeRequest,
-    pub at: Micros,
-}
-
 /// What people hear of a provider's trouble.
 pub(crate) fn refusal_of(error: &UpstreamError) -> Refusal {
     match error {
@@ -175,17 +230,17 @@ impl SignIn {
             return Err(Refusal::ProviderDisabled.into());
         }
         let purpose = self.purpose(ctx, key, purpose).await?;
-        let sealed = LoginState {
+        let sealed = SealedStart {
             provider: row.id,
             key: row.key.clone(),
-            state: token(),
-            nonce: token(),
-            verifier: token(),
-            browser: ctx.browser.clone(),
+            secret: token(),
+            browser: URL_SAFE_NO_PAD.encode(&ctx.browser),
             purpose,
-            continuation,
+            leads: continuation.clone().into(),
             at: self.now(),
         };
+        let cookie = self.keys.seal_json("start", &sealed)?;
+        let sealed = sealed.opened(continuation);
         let connector = self.configuration().connector(&row).await?;
         let redirect_uri = self.configuration().redirect_uri(&row.key);
         let start = Start {
@@ -216,7 +271,6 @@ impl SignIn {
                     .map_err(|e| Error::Internal(e.to_string()))?
             }
         };
-        let cookie = self.keys.seal_json("start", &sealed)?;
         Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie })
     }
 
@@ -285,42 +339,36 @@ impl SignIn {
         })
     }
 
-    pub(crate) fn open_start(&self, cookie: &str) -> Option<LoginState> {
+    pub(crate) fn open_start(&self, cookie: &str) -> Option<SealedStart> {
         self.keys.open_json("start", cookie)
     }
 
-    /// Where the sign-in of a start leads; nothing where the start was for something in a session.
-    #[must_use]
-    pub fn continuation_of_start(&self, cookie: &str) -> Option<Continuation> {
-        let start = self.open_start(cookie)?;
-        (start.purpose == LoginPurpose::SignIn && start.is_fresh(self.now()))
-            .then_some(start.continuation)
+    /// A start with where its sign-in leads. Where the application's request is over, that is a page that says so.
+    pub(crate) async fn with_its_way(
+        &self,
+        c: &mut Conn,
+        start: SealedStart,
+    ) -> Result<LoginState, Error> {
+        let continuation = match start.leads.clone() {
+            Leads::To(continuation) => continuation,
+            Leads::Waits(row) => match self.waiting_row(c, &row).await? {
+                Some(request) => Continuation::Authorize(Box::new(request)),
+                None => Continuation::over(),
+            },
+        };
+        Ok(start.opened(continuation))
     }
 
-    /// Seals an application's request for the entry cookie: its id and text; `None` when it is too large for a cookie.
+    /// Where the sign-in of a start leads; nothing where the start was for something in a session.
     ///
     /// # Errors
-    /// [`Error::Internal`] when sealing fails.
-    pub fn seal_entry(&self, request: AuthorizeRequest) -> Result<Option<(String, String)>, Error> {
-        let id = cookie_id(&token());
-        let text = self
-            .keys
-            .seal_json(&format!("entry-{id}"), &PendingAuthorization { request, at: self.now() })?;
-        Ok((text.len() <= 3500).then_some((id, text)))
-    }
-
-    /// Where a sign-in with this entry leads.
-    #[must_use]
-    pub fn open_entry(&self, id: &str, cookie: &str) -> Option<AuthorizeRequest> {
-        self.begun_at(id, cookie)
-            .filter(|(at, _)| self.now() - at < ENTRY_TTL)
-            .map(|(_, request)| request)
-    }
-
-    /// The request of an entry that may be over, and when it began.
-    #[must_use]
-    pub fn begun_at(&self, id: &str, cookie: &str) -> Option<(Micros, AuthorizeRequest)> {
-        let entry: PendingAuthorization = self.keys.open_json(&format!("entry-{id}"), cookie)?;
-        Some((entry.at, entry.request))
+    /// [`Error::Storage`].
+    pub async fn continuation_of_start(&self, cookie: &str) -> Result<Option<Continuation>, Error> {
+        let usable = self
+            .open_start(cookie)
+            .filter(|s| s.purpose == LoginPurpose::SignIn && s.is_fresh(self.now()));
+        let Some(start) = usable else { return Ok(None) };
+        let mut conn = self.store.read().await?;
+        Ok(Some(self.with_its_way(&mut conn, start).await?.continuation))
     }
 }

@@ -102,6 +102,7 @@ const FATES: &[(&str, Fate)] = &[
     ("organisation", Fate::Kept),
     ("outbox", Fate::Kept),
     ("passkey", Fate::Kept),
+    ("pending_authorization", Fate::OneTime),
     ("policy", Fate::Kept),
     ("provider", Fate::Kept),
     ("provider_choice", Fate::Kept),

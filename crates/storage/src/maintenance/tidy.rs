@@ -11,7 +11,8 @@ use crate::{
     schema::{
         account, account_change, account_email, application_secret, attempt, audit_event,
         auth_code, challenge, consumed_state, counter, device, flash, known_browser, outbox,
-        pushed_request, registration_token, session, token, token_family, undo_link,
+        pending_authorization, pushed_request, registration_token, session, token, token_family,
+        undo_link,
     },
 };
 
@@ -55,6 +56,11 @@ pub async fn tidy(conn: &mut Conn, now: Micros) -> Result<usize> {
         rows += diesel::delete(registration_token::table.filter(
             registration_token::expires_at.lt(now).or(registration_token::uses_left.le(0)),
         ))
+        .execute(c)
+        .await?;
+        rows += diesel::delete(
+            pending_authorization::table.filter(pending_authorization::expires_at.lt(now)),
+        )
         .execute(c)
         .await?;
         rows += diesel::delete(pushed_request::table.filter(pushed_request::expires_at.lt(now)))

@@ -305,22 +305,34 @@ pub async fn add_pushed(
     Ok(())
 }
 
-/// Takes a pushed request: it works once.
-pub async fn take_pushed(
+/// Opens a pushed request in a browser: from then on it is that browser's, so that a reload goes on with it and nobody
+/// else does (FR-37).
+pub async fn open_pushed(
     conn: &mut Conn,
     hash: &[u8],
     application: ApplicationId,
+    browser: &[u8],
     now: Micros,
 ) -> Result<Option<String>> {
     let own = pushed_request::table
         .filter(pushed_request::hash.eq(hash))
         .filter(pushed_request::application_id.eq(key(application)))
-        .filter(pushed_request::expires_at.gt(now));
-    Ok(on!(conn, |c| diesel::delete(own)
+        .filter(pushed_request::expires_at.gt(now))
+        .filter(pushed_request::browser.is_null().or(pushed_request::browser.eq(browser)));
+    Ok(on!(conn, |c| diesel::update(own)
+        .set(pushed_request::browser.eq(browser))
         .returning(pushed_request::parameters)
         .get_result(c)
         .await
         .optional())?)
+}
+
+/// Takes a pushed request away: a code was made for it.
+pub async fn end_pushed(conn: &mut Conn, hash: &[u8]) -> Result<()> {
+    on!(conn, |c| diesel::delete(pushed_request::table.filter(pushed_request::hash.eq(hash)))
+        .execute(c)
+        .await)?;
+    Ok(())
 }
 
 /// A device's row.

@@ -1,5 +1,5 @@
 //! What a sign-in writes and reads.
-use domain::{AccountId, DAY, LinkId};
+use domain::{AccountId, DAY, LinkId, OrgId};
 use ligature_storage::{
     Error, Key, Store,
     accounts::{self, NewEmail, links},
@@ -7,6 +7,7 @@ use ligature_storage::{
         audit::{AuditEvent, AuditFilter, list_audit_events},
         sealed::{Column, list_sealed, replace_sealed},
     },
+    oauth::pending::{PendingRow, add_pending, change_pending, find_pending},
     policy::{
         config_version::find_config_version,
         providers::{Provider, find_provider, set_provider},
@@ -194,4 +195,47 @@ async fn op_06_a_secret_that_is_sealed_anew_is_read_anew() {
     assert_ne!(find_config_version(&mut c, ORG).await.unwrap(), before);
     let row = find_provider(&mut c, ORG, "p").await.unwrap().unwrap();
     assert_eq!(row.secret.as_deref(), Some(b"fresh".as_slice()));
+}
+
+/// FR-34: what strangers can fill stays small, and their flood takes nobody else's way.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_network_the_oldest_waiting_requests_go_and_other_networks_keep_theirs() {
+    let (store, _dir) = store().await;
+    let row = |n: u8, network: u8, at: i64| PendingRow {
+        hash: vec![n; 32],
+        organisation: ORG,
+        network: vec![network; 32],
+        sealed: format!("request {n}"),
+        at,
+        expires_at: 1_000,
+    };
+    let add = async |row: PendingRow| {
+        store
+            .write::<_, Error, _>(move |c| Box::pin(async move { add_pending(c, &row, 3).await }))
+            .await
+            .unwrap();
+    };
+    let found = async |n: u8, now: i64| {
+        find_pending(&mut store.read().await.unwrap(), ORG, &[n; 32], now).await.unwrap()
+    };
+    add(row(1, 7, 10)).await;
+    for n in 2..=6 {
+        add(row(n, 8, i64::from(n) * 10)).await;
+    }
+    for (n, there) in [(1, true), (2, false), (3, false), (4, true), (5, true), (6, true)] {
+        assert_eq!(found(n, 100).await.is_some(), there, "{n}");
+    }
+    assert_eq!(found(6, 1_000).await, None, "over");
+    let other = find_pending(&mut store.read().await.unwrap(), OrgId([9; 16]), &[6; 32], 100).await;
+    assert_eq!(other.unwrap(), None, "another organisation's");
+    // What became of a request stands in its place as long as it waits, and nowhere afterwards.
+    for (now, there) in [(100, true), (1_000, false)] {
+        let changed = store
+            .write::<_, Error, _>(move |c| {
+                Box::pin(async move { change_pending(c, ORG, &[6; 32], "changed", now).await })
+            })
+            .await;
+        assert_eq!(changed.unwrap(), there);
+    }
+    assert_eq!(found(6, 100).await.as_deref(), Some("changed"));
 }
