@@ -7,6 +7,7 @@ mod checks;
 mod demo;
 mod package;
 mod postgres;
+mod sbom;
 mod setup;
 mod shell;
 mod test;
@@ -24,7 +25,9 @@ const HELP: &str = "cargo xtask COMMAND
   site     only build the browser bundle
   bench    print speed and size
   package  make an archive, a Debian package and an OCI image, with checksums
-           (--debug: of a build for tests; --check: install, upgrade, purge and start them, as root)
+           (--debug: of a build for tests; --binary=FILE: of a program that is built already;
+           --check: install, upgrade, purge and start them, as root)
+  sbom     print what the program is built of (CycloneDX)
   tables   write the generated pages of docs/
 
   --yes    install without asking";
@@ -40,7 +43,11 @@ fn main() -> ExitCode {
         Some("setup") => setup::all(yes).map(|_| true),
         Some("site") => setup::site(yes),
         Some("bench") => bench::bench(),
-        Some("package") => package::package(yes, has("--debug"), has("--check")),
+        Some("package") => {
+            let given = arguments.iter().find_map(|a| a.strip_prefix("--binary="));
+            package::package(yes, has("--debug"), has("--check"), given)
+        }
+        Some("sbom") => package::print_sbom(),
         Some("tables") => checks::tables(true),
         _ => {
             eprintln!("{HELP}");

@@ -7,19 +7,27 @@ use std::{
 };
 
 use crate::{
-    setup,
+    sbom, setup,
     shell::{Result, cargo, found, output, root, run, target},
 };
 
-/// Builds (a release, or with `--debug` what tests take) and packs into `dist` in the target folder; with `check` installs, upgrades,
-/// purges and starts what was made, in root folders of their own.
-pub fn package(yes: bool, debug: bool, check: bool) -> Result<bool> {
+/// The commit of the checkout, in twelve digits.
+fn commit() -> String {
+    output(Command::new("git").current_dir(root()).args(["rev-parse", "--short=12", "HEAD"]))
+        .map_or_else(|_| "unknown".into(), |c| c.trim().to_owned())
+}
+
+/// Prints the list of what the program is built of.
+pub fn print_sbom() -> Result<bool> {
+    print!("{}", sbom::sbom(env!("CARGO_PKG_VERSION"), &commit())?);
+    Ok(true)
+}
+
+/// Builds a release, or with `debug` what tests take, and says where it lies.
+fn build(yes: bool, debug: bool, commit: &str) -> Result<PathBuf> {
     setup::site(yes)?;
     let profile = if debug { "dev" } else { "release" };
-    let commit =
-        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short=12", "HEAD"]))
-            .map_or_else(|_| "unknown".into(), |c| c.trim().to_owned());
-    run(cargo().env("LIGATURE_COMMIT", &commit).args([
+    run(cargo().env("LIGATURE_COMMIT", commit).args([
         "build",
         "--locked",
         "--package",
@@ -27,7 +35,17 @@ pub fn package(yes: bool, debug: bool, check: bool) -> Result<bool> {
         "--profile",
         profile,
     ]))?;
-    let binary = target().join(if debug { "debug" } else { "release" }).join("ligature");
+    Ok(target().join(if debug { "debug" } else { "release" }).join("ligature"))
+}
+
+/// Packs a given program, or one that it builds, into `dist` in the target folder; with `check` installs, upgrades, purges and
+/// starts what was made, in root folders of their own.
+pub fn package(yes: bool, debug: bool, check: bool, given: Option<&str>) -> Result<bool> {
+    let commit = commit();
+    let binary = match given {
+        Some(file) => fs::canonicalize(file).map_err(|e| format!("{file}: {e}"))?,
+        None => build(yes, debug, &commit)?,
+    };
     let dist = target().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist).map_err(|e| e.to_string())?;
@@ -42,6 +60,10 @@ pub fn package(yes: bool, debug: bool, check: bool) -> Result<bool> {
         eprintln!("SKIPPED: no Debian package, dpkg-deb is missing");
     }
     made.image()?;
+    write(
+        &dist.join(format!("ligature-{}.cdx.json", made.version)),
+        &sbom::sbom(&made.version, &commit)?,
+    )?;
     let files: Vec<_> = fs::read_dir(&dist)
         .map_err(|e| e.to_string())?
         .flatten()
