@@ -29,6 +29,7 @@ inside dpkg --force-depends -i /tmp/one.deb >"$work/log" 2>&1 || { cat "$work/lo
 as /usr/bin/ligature $conf migrate >/dev/null
 as /usr/bin/ligature $conf doctor
 say "installed: user, key and settings are there, doctor finds nothing"
+as /usr/bin/ligature $conf backup /var/lib/ligature/before.db >/dev/null
 key=$(sha256sum < "$root/var/lib/ligature/ligature.key")
 echo '# changed by hand' >> "$root/etc/ligature/ligature.toml"
 inside dpkg --force-depends -i /tmp/two.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
@@ -37,6 +38,14 @@ grep -q 'changed by hand' "$root/etc/ligature/ligature.toml"
 inside dpkg-query -W -f '${Version}' ligature | grep -q 99
 as /usr/bin/ligature $conf doctor >/dev/null
 say "upgraded: key, database and changed settings stay"
+# Back as docs/how-to/upgrade.md tells: the version before, the backup in the database's place.
+inside dpkg --force-depends -i /tmp/one.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+rm -f "$root"/var/lib/ligature/ligature.db-wal "$root"/var/lib/ligature/ligature.db-shm
+mv "$root/var/lib/ligature/before.db" "$root/var/lib/ligature/ligature.db"
+! inside dpkg-query -W -f '${Version}' ligature | grep -q 99
+as /usr/bin/ligature $conf doctor >/dev/null
+[ "$key" = "$(sha256sum < "$root/var/lib/ligature/ligature.key")" ]
+say "rolled back: the version before runs on the backup"
 inside dpkg -r ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 [ -f "$root/var/lib/ligature/ligature.db" ] && [ ! -e "$root/usr/bin/ligature" ]
 inside dpkg -P ligature >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
@@ -52,7 +61,10 @@ dpkg-deb --build --root-owner-group -Zgzip "$work/tree" "$work/two.deb" >/dev/nu
 unshare -m sh "$work/debian.sh" "$dist" "$work" "$work/two.deb"
 
 (cd "$dist" && sha256sum --quiet -c SHA256SUMS)
-say "checksums"
+for kind in tar.gz deb oci.tar cdx.json; do
+    grep -q "ligature.*$kind\$" "$dist/SHA256SUMS" || { echo "SHA256SUMS lacks $kind"; exit 1; }
+done
+say "checksums, of the list of what is linked too"
 tar -C "$work/oci" -xf "$dist"/ligature-*-oci.tar
 grep -q '"imageLayoutVersion":"1.0.0"' "$work/oci/oci-layout"
 for blob in "$work"/oci/blobs/sha256/*; do

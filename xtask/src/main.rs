@@ -4,6 +4,8 @@
 //! those of the source itself: who imports whom, licences, generated tables. [`postgres`] is a private server for the tests.
 mod bench;
 mod checks;
+#[cfg(test)]
+mod dashboard;
 mod demo;
 mod package;
 mod postgres;

@@ -2,6 +2,7 @@
 //! them: tar, dpkg-deb, sha256sum; no daemon and no network.
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -19,7 +20,8 @@ fn commit() -> String {
 
 /// Prints the list of what the program is built of.
 pub fn print_sbom() -> Result<bool> {
-    print!("{}", sbom::sbom(env!("CARGO_PKG_VERSION"), &commit())?);
+    let text = sbom::sbom(env!("CARGO_PKG_VERSION"), &commit())?;
+    std::io::stdout().write_all(text.as_bytes()).map_err(|e| e.to_string())?;
     Ok(true)
 }
 
@@ -91,6 +93,12 @@ fn put(from: &Path, to: &Path, mode: &str) -> Result<()> {
     run(Command::new("install").args(["-D", "-m", mode]).arg(from).arg(to))
 }
 
+/// Grafana's dashboard, into a folder.
+fn dashboard(to: &Path) -> Result<()> {
+    let name = "grafana/ligature.json";
+    put(&root().join("packaging").join(name), &to.join(name), "644")
+}
+
 fn write(to: &Path, text: &str) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).map_err(|e| e.to_string())?;
@@ -129,6 +137,7 @@ impl Package {
         put(&root().join("packaging/ligature.service"), &tree.join("ligature.service"), "644")?;
         put(&root().join("packaging/ligature.toml"), &tree.join("ligature.toml"), "644")?;
         self.docs(&tree.join("doc"))?;
+        dashboard(&tree)?;
         tar(&work, &name, &self.dist.join(format!("{name}.tar.gz")))?;
         fs::remove_dir_all(work).map_err(|e| e.to_string())
     }
@@ -148,6 +157,7 @@ impl Package {
             "640",
         )?;
         self.docs(&tree.join("usr/share/doc/ligature"))?;
+        dashboard(&tree.join("usr/share/ligature"))?;
         put(&root().join("LICENSE-MIT"), &tree.join("usr/share/doc/ligature/copyright"), "644")?;
         for script in ["postinst", "prerm", "postrm"] {
             put(

@@ -157,6 +157,7 @@ fn document(
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests may panic")]
 mod tests {
     use super::*;
 
