@@ -42,7 +42,11 @@ say "upgraded: key, database and changed settings stay"
 inside dpkg --force-depends -i /tmp/one.deb >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 rm -f "$root"/var/lib/ligature/ligature.db-wal "$root"/var/lib/ligature/ligature.db-shm
 mv "$root/var/lib/ligature/before.db" "$root/var/lib/ligature/ligature.db"
-! inside dpkg-query -W -f '${Version}' ligature | grep -q 99
+case $(inside dpkg-query -W -f '${Version}' ligature) in 99*) echo "still the new version"; exit 1 ;; esac
+# A copy is noticed, and ended by what doctor names.
+if as /usr/bin/ligature $conf doctor >"$work/log" 2>&1; then echo "doctor takes a copy for the original"; exit 1; fi
+grep -q 'ligature restored' "$work/log"
+as /usr/bin/ligature $conf restored >/dev/null
 as /usr/bin/ligature $conf doctor >/dev/null
 [ "$key" = "$(sha256sum < "$root/var/lib/ligature/ligature.key")" ]
 say "rolled back: the version before runs on the backup"

@@ -82,6 +82,27 @@ pub fn package(yes: bool, debug: bool, check: bool, given: Option<&str>) -> Resu
     }
 }
 
+/// Packs the program that the tests ran, without its debug information, and checks what was made; `None` says that this needs a
+/// machine where root folders can be made.
+pub fn check_tested() -> Result<Option<bool>> {
+    let able = || {
+        found("dpkg-deb")
+            && found("unshare")
+            && found("strip")
+            && found("curl")
+            && crate::shell::ok(Command::new("unshare").args(["-m", "true"]).stderr(Stdio::null()))
+                .is_ok_and(|able| able)
+    };
+    if !able() {
+        return Ok(None);
+    }
+    let small = target().join("ligature-to-pack");
+    run(Command::new("strip").arg("-o").arg(&small).arg(target().join("debug/ligature")))?;
+    let well = package(true, true, true, small.to_str());
+    fs::remove_file(small).map_err(|e| e.to_string())?;
+    well.map(Some)
+}
+
 struct Package {
     version: String,
     binary: PathBuf,

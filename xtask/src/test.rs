@@ -3,7 +3,7 @@
 use std::{fmt, process::Command, time::Instant};
 
 use crate::{
-    checks,
+    checks, package,
     postgres::Cluster,
     setup,
     shell::{Result, cache, cargo, found, ok, output, root, target},
@@ -141,6 +141,19 @@ pub fn test(extent: Extent, yes: bool) -> Result<bool> {
                 ));
             }
             Ok(judged(node(&["relying/"], None)?))
+        })?;
+        check("packages: installed, upgraded, rolled back, purged, started", &mut || {
+            let built =
+                ok(cargo().args(["build", "--quiet", "--locked", "--package", "ligature-server"]))?;
+            if !built {
+                return Ok(Outcome::Failed);
+            }
+            Ok(package::check_tested()?.map_or(
+                Outcome::Skipped(
+                    "dpkg-deb, unshare, strip or curl is missing, or this is not root",
+                ),
+                judged,
+            ))
         })?;
     }
     check("documentation builds", &mut || {
