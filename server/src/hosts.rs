@@ -11,10 +11,14 @@ use app::{
 use axum::{
     Router,
     extract::{Request, State},
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
     routing::any,
 };
-use service::{Ligature, admin::organisations::Organisations};
+use service::{
+    Ligature,
+    admin::organisations::{Organisations, is_at},
+};
 use tower::ServiceExt;
 
 use crate::{
@@ -62,21 +66,21 @@ impl Hosts {
         })))
     }
 
-    /// The router for a host; the home one also answers, with 421, for hosts that nobody has.
-    async fn router(&self, host: Option<&str>) -> Router {
-        let Some(host) = host else { return self.0.home.clone() };
-        let found = self.0.organisations.at(host).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "organisations cannot be read");
-            None
-        });
-        match found {
-            Some(one) if one.org != self.0.organisations.home().org => {
-                self.other(one).unwrap_or_else(|error| {
-                    tracing::error!(%error, "an organisation cannot be served");
-                    self.0.home.clone()
-                })
+    /// The router for a host; the home one also answers, with 421, for hosts that nobody has. `None` where the database cannot
+    /// say whose host it is: that is trouble that passes, and no answer about the host (RB-04).
+    async fn router(&self, host: Option<&str>) -> Option<Router> {
+        let home = &self.0.organisations.home();
+        let Some(host) = host else { return Some(self.0.home.clone()) };
+        match self.0.organisations.at(host).await {
+            Ok(Some(one)) if one.org != home.org => Some(self.other(one).unwrap_or_else(|error| {
+                tracing::error!(%error, "an organisation cannot be served");
+                self.0.home.clone()
+            })),
+            Ok(_) => Some(self.0.home.clone()),
+            Err(error) => {
+                tracing::error!(%error, "organisations cannot be read");
+                is_at(&home.settings.public_url, host).then(|| self.0.home.clone())
             }
-            _ => self.0.home.clone(),
         }
     }
 
@@ -109,7 +113,15 @@ pub fn hosts(hosts: Hosts) -> Router {
 
 async fn dispatch(State(hosts): State<Hosts>, mut request: Request) -> Response {
     clean_address(&mut request);
-    match hosts.router(asked(&request)).await.oneshot(request).await {
+    // Whether the process lives does not depend on the database.
+    let probed = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let host = if probed { None } else { asked(&request) };
+    let Some(router) = hosts.router(host).await else {
+        let again = [(RETRY_AFTER, "10")];
+        return (StatusCode::SERVICE_UNAVAILABLE, again, "Please try again shortly.\n")
+            .into_response();
+    };
+    match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => never.into_response(),
     }

@@ -3,6 +3,7 @@
 //! [`setup`] installs what is missing, [`demo`] starts everything on loopback, [`mod@test`] runs every check. [`checks`] are
 //! those of the source itself: who imports whom, licences, generated tables. [`postgres`] is a private server for the tests.
 mod bench;
+mod chaos;
 mod checks;
 #[cfg(test)]
 mod dashboard;
@@ -23,6 +24,7 @@ const HELP: &str = "cargo xtask COMMAND
   demo     set up, build and start everything on loopback
   test     set up and run the checks that a change is judged by
   verify   the same, and every test that takes longer; writes docs/reference/verified.md
+  chaos    kill processes and cut databases off while people sign in; writes docs/reference/chaos.md
   setup    only install what is missing
   site     only build the browser bundle
   bench    print speed and size
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::demo(yes),
         Some("test") => test::test(Extent::Test, yes),
         Some("verify") => test::test(Extent::Verify, yes),
+        Some("chaos") => chaos::chaos(yes),
         Some("setup") => setup::all(yes).map(|_| true),
         Some("site") => setup::site(yes),
         Some("bench") => bench::bench(),

@@ -3,6 +3,7 @@ use app::{
     context::{Context, WebRequest},
     cookies::{Cookie, read, with_prefix},
     i18n::Lang,
+    sign_in::refused::refusal_page,
 };
 use axum::{
     extract::{Request, State},
@@ -29,15 +30,17 @@ pub async fn add_request_context(
         read(headers, &context.cookies.language_name()).as_deref(),
         headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default(),
     );
-    let session = match read(headers, &context.cookies.session_name()) {
-        Some(secret) => {
-            context.ligature.sessions().session(&secret).await.unwrap_or_else(|error| {
-                // Without a database nobody is signed in: nothing opens by a failure.
-                tracing::error!(%error, "a session could not be looked up");
-                None
-            })
+    let found = match read(headers, &context.cookies.session_name()) {
+        Some(secret) => context.ligature.sessions().session(&secret).await,
+        None => Ok(None),
+    };
+    // Without a database nobody is signed in, and nobody is told that their session is over (RB-04).
+    let (session, trouble) = match found {
+        Ok(session) => (session, None),
+        Err(error) => {
+            tracing::error!(%error, "a session could not be looked up");
+            (None, Some(error.refusal()))
         }
-        None => None,
     };
     let client = request
         .extensions()
@@ -59,6 +62,9 @@ pub async fn add_request_context(
         chosen: read(headers, &context.cookies.language_name()).is_some(),
         here: request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
     };
+    if let Some(refusal) = trouble {
+        return refusal_page(&context, &web, refusal, "").await;
+    }
     let query = request.uri().query().unwrap_or_default();
     let begun =
         [(context.cookies.start_name(""), STARTS), (context.cookies.entry_name(""), ENTRIES)];

@@ -213,3 +213,42 @@ async fn figures_are_counted_by_route_and_health_tells_what_is_not_well() {
         (200, r#"{"parts":{"database":"ok","mail":"failing"},"status":"degraded"}"#.to_owned())
     );
 }
+
+/// Shows RB-15: a panic ends one request and tells nothing of the inside, and the process goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_15_a_panic_ends_one_request_and_nothing_else() {
+    let w = World::new("goss").await;
+    let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (seen, system) = (broken.clone(), server::serve::system_clock());
+    let clock: service::Clock = std::sync::Arc::new(move || {
+        assert!(!seen.load(std::sync::atomic::Ordering::SeqCst), "words from the inside");
+        system()
+    });
+    let (config, key) = (&w.nodes[0].config, service::MasterKey::parse(&w.key).unwrap());
+    let ligature = server::serve::ligature(config, &key, clock).await.unwrap();
+    let organisations = service::admin::organisations::Organisations::new(ligature);
+    let (router, _) = server::serve::application(organisations, config).await.unwrap();
+    let ask = async || {
+        let form = "provider=meridian";
+        let request = Request::post("/fn/signin/provider")
+            .header("host", w.url().replace("http://", ""))
+            .header("origin", w.url())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form))
+            .unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec();
+        (status, String::from_utf8(body).unwrap())
+    };
+    let well = ask().await.0;
+    assert!(well < 400, "{well}");
+    broken.store(true, std::sync::atomic::Ordering::SeqCst);
+    for _ in 0..20 {
+        let (status, body) = ask().await;
+        assert_eq!(status, 500, "{body}");
+        assert!(!body.contains("from the inside") && !body.contains(".rs"), "{body}");
+    }
+    broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(ask().await.0, well);
+}
