@@ -13,7 +13,7 @@ async fn behind(proxy: &Proxy, database: &str) -> World {
     World::with("goss", |c| c.database.url = url).await
 }
 
-/// Shows RB-04.
+/// Shows RB-04 by pages, probes and the start of a sign-in.
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_04_without_its_database_it_says_so_at_once_lets_nobody_in_and_comes_back() {
     let Some(server) = Cluster::start(TRUST, "max_connections = 200", &[]) else { return };

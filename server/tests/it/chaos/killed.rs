@@ -73,7 +73,8 @@ const NEVER: [(&str, &str); 5] = [
     ),
 ];
 
-/// Shows RB-01, and of RB-10 that a killed process loses nothing that it answered. It does not show that the disk was told to keep it.
+/// Shows RB-01 in small: accounts that providers open, killed by time and not by system call; no codes and no mails.
+/// It does not show RB-10: what a killed process wrote, the kernel keeps, whether or not the disk was told to.
 #[tokio::test(flavor = "multi_thread")]
 async fn rb_01_killed_at_any_instant_it_keeps_what_it_answered_and_leaves_nothing_by_halves() {
     let people = (0..CYCLES * AT_ONCE)
