@@ -25,7 +25,15 @@ pub struct Rendered {
 /// When a template fails, which a test for each kind and language rules out.
 pub fn render(message: &Message) -> anyhow::Result<Rendered> {
     let lang = Lang::parse(&message.locale).unwrap_or_default();
-    let words = [("provider", message.provider.as_str()), ("identity", message.identity.as_str())];
+    let time = match message.minutes {
+        1 => t(lang, "mail-minute"),
+        minutes => ta(lang, "mail-minutes", &[("minutes", &minutes.to_string())]),
+    };
+    let words = [
+        ("provider", message.provider.as_str()),
+        ("identity", message.identity.as_str()),
+        ("time", time.as_str()),
+    ];
     let kind = message.kind.name();
     let subject = one_line(&ta(lang, &format!("mail-{kind}-subject"), &words));
     let at = utc_text(message.at);
@@ -115,6 +123,7 @@ mod tests {
             to: domain::contact::Contact::parse("v@ex.test").unwrap(),
             locale: locale.into(),
             code: "K7QM-3XRD".into(),
+            minutes: 10,
             provider: provider.into(),
             identity: "v•••@e•••.test".into(),
             agent: "Firefox, Linux".into(),
@@ -145,6 +154,26 @@ mod tests {
                     "{}",
                     mail.text
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn a_mail_with_a_code_says_for_how_long_it_counts() {
+        let says = |kind, lang: Lang, minutes| {
+            let sent = Message { minutes, ..sample(kind, lang.tag(), "Acme") };
+            render(&sent).unwrap().text
+        };
+        for (lang, ten, four, one) in [
+            (Lang::En, "for 10 minutes", "for 4 minutes", "for one minute"),
+            (Lang::De, "gilt 10 Minuten", "gilt 4 Minuten", "gilt eine Minute"),
+            (Lang::Zh, "10 分钟内有效", "4 分钟内有效", "1 分钟内有效"),
+        ] {
+            for kind in Kind::ALL.into_iter().filter(|kind| kind.name().ends_with("-code")) {
+                for (minutes, told) in [(10, ten), (4, four), (1, one)] {
+                    let text = says(kind, lang, minutes);
+                    assert!(text.contains(told), "{}: {text}", kind.name());
+                }
             }
         }
     }

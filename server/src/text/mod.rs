@@ -66,6 +66,7 @@ mod tests {
                     to: domain::contact::Contact::parse("+4930123456").unwrap(),
                     locale: lang.tag().into(),
                     code: "K7QM-3XRD".into(),
+                    minutes: 10,
                     provider: "Acme\r\nBank".into(),
                     identity: String::new(),
                     agent: String::new(),

@@ -408,16 +408,35 @@ async fn a_device_is_let_in_by_members_only() {
     make(&owner, &["staff"]).await;
     let settings = json!({"groups": ["staff"], "kind": "native", "grants": ["device_code"]});
     let rp = register(&w, "tv", settings).await;
-    let asked = rp.post("/device_authorization", &[("scope", "openid")]).await;
-    let code = asked.text("user_code");
+    let begun = async || {
+        let asked = rp.post("/device_authorization", &[("scope", "openid")]).await;
+        (asked.text("device_code"), asked.text("user_code"))
+    };
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    let poll = async |device: &str| {
+        let form = [("grant_type", grant), ("device_code", device)];
+        rp.post("/token", &form).await.error().1.to_owned()
+    };
+    let (device, code) = begun().await;
     let (vera, ben) = (w.sign_up("vera@example.test").await, w.sign_up("ben@example.test").await);
     let form = [("form[key]", "staff"), ("form[who]", "vera@example.test")];
     owner.post("/fn/admin/group/add", &form).await;
+    assert_eq!(poll(&device).await, "authorization_pending");
     let page = ben.get(&format!("/device?code={code}")).await;
     assert_eq!(page.status, 403, "{}", page.body);
     assert!(page.has("have access to this application"), "{}", page.body);
+    // The device hears it at its next question, and nobody else can use its code.
+    w.pass(5);
+    assert_eq!(poll(&device).await, "access_denied");
+    assert!(vera.get(&format!("/device?code={code}")).await.has("No device is waiting"));
+    assert_eq!(w.rows("audit_event", "kind", "application.not_a_member").await, 1);
+    // The same where the page was shown before the application was closed to the person.
+    let (device, code) = begun().await;
     let refused = ben.post("/fn/device", &[("code", &code), ("answer", "allow")]).await;
     assert_eq!(refused.refusal(), "app.not_a_member");
+    w.pass(5);
+    assert_eq!(poll(&device).await, "access_denied");
+    let (_, code) = begun().await;
     let page = vera.get(&format!("/device?code={code}")).await;
     assert!(page.has("/fn/device"), "{}", page.body);
 }

@@ -124,6 +124,7 @@ fn letter(to: &str) -> Message {
         to: domain::contact::Contact::parse(to).unwrap(),
         locale: "en".into(),
         code: "K7QM-3XRD".into(),
+        minutes: 10,
         provider: String::new(),
         identity: String::new(),
         agent: String::new(),

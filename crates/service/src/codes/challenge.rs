@@ -1,7 +1,7 @@
 //! Codes by mail or text: made, bound to everything that matters, counted, compared, used once.
 use crate::services::Codes;
 use domain::{
-    AccountId, Micros, Policy, Refusal, SECOND,
+    AccountId, MINUTE, Micros, Policy, Refusal, SECOND,
     limits::{SPRAYED_LENGTH, SPRAYED_TRIES},
     one_time_code,
     policy::Pin,
@@ -107,9 +107,9 @@ impl Codes {
         add_challenge(c, &new, now).await?;
         cap_tries(c, &attempt.hash, tries).await?;
         if let Some(message) = message {
-            self.notifications()
-                .enqueue(c, &Message { code: one_time_code::grouped(&fresh), ..message })
-                .await?;
+            let code = one_time_code::grouped(&fresh);
+            let message = Message { code, minutes: shape.minutes(), ..message };
+            self.notifications().enqueue(c, &message).await?;
         }
         Ok(within)
     }
@@ -179,6 +179,11 @@ impl Shape {
             pin: policy.pin(),
             tries: policy.floors.pin_tries,
         }
+    }
+
+    /// For how many whole minutes a code counts.
+    fn minutes(self) -> i64 {
+        (self.ttl / MINUTE).max(1)
     }
 }
 

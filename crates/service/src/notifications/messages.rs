@@ -93,6 +93,9 @@ pub struct Message {
     pub locale: String,
     /// The code in its groups, or empty.
     pub code: String,
+    /// For how many minutes the code counts; 0 without one.
+    #[serde(default)]
+    pub minutes: i64,
     pub provider: String,
     /// The identity at the provider, masked.
     pub identity: String,
@@ -120,6 +123,13 @@ pub enum Channel {
 }
 
 impl Message {
+    /// For how long it is worth sending, in microseconds: a code as long as it counts.
+    #[must_use]
+    pub fn life(&self) -> Micros {
+        let counts = self.minutes.saturating_mul(MINUTE);
+        if self.minutes > 0 { self.kind.life().min(counts) } else { self.kind.life() }
+    }
+
     /// To a number: a text.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -150,8 +160,7 @@ impl Notifications {
             Channel::Mail => message.kind.name().to_owned(),
             Channel::Text => format!("{TEXT}{}", message.kind.name()),
         };
-        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + message.kind.life())
-            .await?)
+        Ok(add_mail(c, self.org, row_id(now), &kind, &sealed, now, now + message.life()).await?)
     }
 
     /// Claims a message of a channel that is due, of any organisation; it comes up again after a while unless it is finished.

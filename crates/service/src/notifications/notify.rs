@@ -81,6 +81,7 @@ impl Notifications {
             to,
             locale,
             code: String::new(),
+            minutes: 0,
             provider: provider.to_owned(),
             identity,
             agent: ctx.agent.clone(),

@@ -132,7 +132,7 @@ impl Tokens {
             Gate::Open => {}
             Gate::SignIn => return Ok(DeviceAsked::SignIn { client_id: client.client_id }),
             Gate::SetUpFactor => return Ok(DeviceAsked::SetUpFactor),
-            Gate::NotAMember => return Err(Refusal::NotAMember.into()),
+            Gate::NotAMember => return Err(self.shut_out(ctx, &row, &client).await),
         }
         let lines =
             lines(&Told::asked(&known_scopes(&row.scope), &[], &client.settings), &Told::default());
@@ -141,6 +141,37 @@ impl Tokens {
             unchecked: client.settings.unchecked_name,
             application: client.name,
         }))
+    }
+
+    /// Whoever typed the code is in none of the application's groups. The device hears it with its next question, and does
+    /// not wait until its code is over (RFC 8628 §3.5).
+    async fn shut_out(
+        &self,
+        ctx: &RequestContext,
+        row: &Device,
+        client: &RegisteredClient,
+    ) -> Error {
+        let (hash, client) = (row.hash.clone(), client.client_id.clone());
+        let told = self
+            .act(ctx, async move |this, c, ctx| {
+                let session = ctx.session()?;
+                // Made a member just now: nothing is said.
+                let gate =
+                    this.application_gate().may_open(c, &client, (&**session).into()).await?;
+                if gate != Gate::NotAMember
+                    || !settle_device(c, &hash, "denied", session.account, &session.sid, "").await?
+                {
+                    return Ok(());
+                }
+                let target = Target::Application(client.clone());
+                let event = Event::in_session(session, EventKind::ApplicationNotAMember, target)
+                    .in_application(client)
+                    .code(Refusal::NotAMember.code())
+                    .detail(json!({ "device": true }));
+                this.record(c, event).await
+            })
+            .await;
+        told.err().unwrap_or_else(|| Refusal::NotAMember.into())
     }
 
     async fn waiting_device(
@@ -176,6 +207,23 @@ impl Tokens {
         allow: bool,
     ) -> Result<(), Error> {
         let (row, client) = self.waiting_device(ctx, typed).await?;
+        let (asked, of) = (row.clone(), client.clone());
+        let settled = self.settle_waiting(ctx, row, client, allow).await;
+        match settled {
+            Err(error) if error.refusal() == Refusal::NotAMember => {
+                Err(self.shut_out(ctx, &asked, &of).await)
+            }
+            other => other,
+        }
+    }
+
+    async fn settle_waiting(
+        &self,
+        ctx: &RequestContext,
+        row: Device,
+        client: RegisteredClient,
+        allow: bool,
+    ) -> Result<(), Error> {
         self.act(ctx, async move |this, c, ctx| {
             let session = ctx.session()?;
             if allow {
