@@ -150,6 +150,9 @@ async fn follow(context: &Context, result: Result<LoginOutcome, Error>) -> Resul
     match result? {
         LoginOutcome::Page { id, page } => Ok(SeeOther::local(paths::attempt(&id, page))),
         LoginOutcome::Undo { secret } => Ok(SeeOther::local(paths::undo(&secret))),
+        LoginOutcome::Tested { key, id } => {
+            Ok(SeeOther::local(paths::admin_provider_tested(&key, &id)))
+        }
         LoginOutcome::SignInAgain { continuation } => match continuation {
             Continuation::Authorize(request) | Continuation::Recovered(request) => {
                 sign_in_for(context, "", *request, paths::LOGIN_STAY).await

@@ -172,6 +172,18 @@ pub fn admin_provider_delete(key: &str) -> String {
     format!("{ADMIN_PROVIDERS}/{key}/delete")
 }
 
+/// The page that begins a test sign-in at a provider.
+#[must_use]
+pub fn admin_provider_test(key: &str) -> String {
+    format!("{ADMIN_PROVIDERS}/{key}/test")
+}
+
+/// What a test sign-in at a provider came to, which was kept under an id.
+#[must_use]
+pub fn admin_provider_tested(key: &str, shown: &str) -> String {
+    format!("{ADMIN_PROVIDERS}/{key}/test/result?shown={shown}")
+}
+
 /// The page that takes a provider's people along to another one.
 #[must_use]
 pub fn admin_provider_move(key: &str) -> String {

@@ -59,6 +59,11 @@ pub fn routes() -> Router<Context> {
         .route("/admin/providers/new", get(crate::admin::provider_add::new_provider))
         .route("/admin/providers/{key}", get(crate::admin::provider::provider))
         .route("/admin/providers/{key}/delete", get(crate::admin::provider_delete::deletion))
+        .route("/admin/providers/{key}/test", get(crate::admin::provider_test_sign_in::begin))
+        .route(
+            "/admin/providers/{key}/test/result",
+            get_once(crate::admin::provider_test_sign_in::tested),
+        )
         .route("/admin/providers/{key}/move", get(crate::admin::provider_move::moving))
         .route("/admin/policy", get(crate::admin::policy::policy))
         .route("/admin/policy/document", get(crate::admin::policy_document::document))

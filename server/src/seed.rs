@@ -5,6 +5,7 @@ use service::{
     admin::{
         ProviderEdit, SaveProblem, SettingsEdit,
         association::{Association, Mode},
+        change_groups::GroupForm,
     },
     oidc_provider::ApplicationForm,
 };
@@ -17,8 +18,21 @@ pub struct Seed {
     pub preset: Option<String>,
     /// Documents by scope, on top of the preset.
     pub policies: std::collections::BTreeMap<String, serde_json::Value>,
+    /// Groups of the organisation: applications and documents name them by their keys.
+    pub groups: Vec<SeedGroup>,
     pub providers: Vec<SeedProvider>,
     pub applications: Vec<SeedApplication>,
+}
+
+/// A group, without its members.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedGroup {
+    pub key: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
 }
 
 /// A provider with its secret and association.
@@ -81,6 +95,13 @@ fn yes() -> bool {
 pub async fn apply(ligature: &Ligature, seed: Seed) -> anyhow::Result<()> {
     if let Some(preset) = &seed.preset {
         ligature.policy_admin().use_preset(preset).await?;
+    }
+    for group in seed.groups {
+        let key = group.key.clone();
+        let SeedGroup { key: named, name, description } = group;
+        let form = GroupForm { key: named, name, description };
+        let put = ligature.group_admin().put_group(&Authority::Operator("cli"), form).await;
+        put.map_err(|problem| anyhow::anyhow!("group {key}: {problem:?}"))?;
     }
     for (position, provider) in (0..).zip(seed.providers) {
         let stated = Association {

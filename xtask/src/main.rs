@@ -8,6 +8,7 @@ mod checks;
 #[cfg(test)]
 mod dashboard;
 mod demo;
+mod fuzz;
 mod package;
 mod postgres;
 mod sbom;
@@ -28,6 +29,8 @@ const HELP: &str = "cargo xtask COMMAND
   setup    only install what is missing
   site     only build the browser bundle
   bench    print speed and size
+  fuzz     feed made-up answers of providers to what reads them, ten minutes for each kind
+           (fuzz TARGET… --seconds=N: some of them, or for another time)
   package  make an archive, a Debian package and an OCI image, with checksums
            (--debug: of a build for tests; --binary=FILE: of a program that is built already;
            --check: install, upgrade, purge and start them, as root)
@@ -48,6 +51,12 @@ fn main() -> ExitCode {
         Some("setup") => setup::all(yes).map(|_| true),
         Some("site") => setup::site(yes),
         Some("bench") => bench::bench(),
+        Some("fuzz") => {
+            let named: Vec<String> =
+                arguments.iter().filter(|a| !a.starts_with('-') && *a != "fuzz").cloned().collect();
+            let seconds = arguments.iter().find_map(|a| a.strip_prefix("--seconds="));
+            fuzz::fuzz(&named, seconds.and_then(|n| n.parse().ok()))
+        }
         Some("package") => {
             let given = arguments.iter().find_map(|a| a.strip_prefix("--binary="));
             package::package(yes, has("--debug"), has("--check"), given)

@@ -92,6 +92,7 @@ event-provider-created = Anbieter angelegt
 event-provider-changed = Anbieter geändert
 event-provider-deleted = Anbieter gelöscht
 event-provider-moved = Personen zu einem anderen Anbieter mitgenommen
+event-provider-tested = Testanmeldung bei einem Anbieter
 event-administrator-claimed = Eine fremde Anmeldung kam mit der E-Mail-Adresse eines Administrators und öffnete nichts
 event-application-registered = Anwendung registriert
 event-application-signed-in = Bei einer Anwendung angemeldet

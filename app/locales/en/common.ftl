@@ -92,6 +92,7 @@ event-provider-created = Provider created
 event-provider-changed = Provider changed
 event-provider-deleted = Provider deleted
 event-provider-moved = People moved to another provider
+event-provider-tested = Test sign-in at a provider
 event-administrator-claimed = Another sign-in came with an administrator’s email and opened nothing
 event-application-registered = Application registered
 event-application-signed-in = Signed in to an application

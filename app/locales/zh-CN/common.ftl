@@ -92,6 +92,7 @@ event-provider-created = 提供方已创建
 event-provider-changed = 提供方已更改
 event-provider-deleted = 提供方已删除
 event-provider-moved = 已将用户迁移到另一提供方
+event-provider-tested = 在提供方试登录
 event-administrator-claimed = 另一登录带有管理员的邮箱地址，未打开任何账号
 event-application-registered = 应用已登记
 event-application-signed-in = 已登录应用

@@ -1,9 +1,6 @@
 //! Trying the policy on a made-up or recorded sign-in.
 use crate::{
-    admin::{
-        overview::head,
-        story::{Trace, outcome_text, sentences},
-    },
+    admin::{decided::DecidedSection, overview::head},
     components::{Check, Field, Select},
     i18n::{Lang, t, ta},
     page_request::{Answer, PageRequest},
@@ -119,35 +116,7 @@ fn TryPage(
             <div class="row-actions"><button class="primary">{t(l, "try-go")}</button></div>
         </form>
         {(!sees).then(|| view! { <p class="muted">{t(l, "try-supposed")}</p> })}
-        {tried.into_iter().map(|tried| view! { <Outcome l=l tried=tried/> }).collect_view()}
-    }
-    .into_any()
-}
-
-#[component]
-fn Outcome(l: Lang, tried: SimulationResult) -> AnyView {
-    let decision = tried.decision;
-    let who =
-        |id: &domain::AccountId| tried.names.get(id).cloned().unwrap_or_else(|| id.to_string());
-    let found: Vec<String> = tried
-        .facts
-        .candidates
-        .iter()
-        .map(|c| format!("{} ({})", who(&c.account), c.rule))
-        .collect();
-    let id =
-        tried.supposed.map_or_else(|| "outcome".to_owned(), |s| format!("outcome-{}", s.name()));
-    let labelled = id.clone();
-    // Made-up accounts have nothing that would lead anywhere.
-    let found = if tried.supposed.is_some() { Vec::new() } else { found };
-    view! {
-        <section aria-labelledby=labelled>
-            {tried.supposed.map(|s| view! { <p class="muted">{t(l, &format!("supposed-{}", s.name()))}</p> })}
-            <h2 id=id>{outcome_text(l, domain::Named::name(&decision.outcome))}</h2>
-            <Trace sentences={sentences(l, &decision.reasons)}/>
-            {(!found.is_empty()).then(|| view! { <p class="muted">{ta(l, "try-found", &[("names", &found.join(", "))])}</p> })}
-            <p class="muted small">{ta(l, "policy-version", &[("version", &decision.policy_version.to_string())])}</p>
-        </section>
+        {tried.into_iter().map(|tried| view! { <DecidedSection l=l decided={tried.into()}/> }).collect_view()}
     }
     .into_any()
 }

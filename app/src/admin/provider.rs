@@ -183,6 +183,7 @@ fn OwnForms(
             {shows.changes.then(|| view! {
                 <div class="row-actions">
                     <form method="post" action=TestProvider::url()><input type="hidden" name="form[key]" value=key.clone()/><button>{t(l, "provider-test")}</button></form>
+                    <a class="button" href=paths::admin_provider_test(&key)>{t(l, "test-sign-in")}</a>
                     <form method="post" action=SaveProvider::url()><input type="hidden" name="form[key]" value=key.clone()/><input type="hidden" name="form[enabled]" value=switch/><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></form>
                 </div>
             })}
@@ -272,7 +273,7 @@ fn TakenForms(
             <input type="hidden" name="form[enabled]" value=switch/>
             {problem.map(|text| view! { <p class="problem" id="enabled">{text}</p> })}
             <SourceConfirmation l=l speaks_for=0 trusts=shows.trusts flash={flash.clone()}/>
-            {shows.changes.then(|| view! { <div><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button></div> })}
+            {shows.changes.then(|| view! { <div class="row-actions"><button class=if found.enabled { "" } else { "primary" }>{t(l, if found.enabled { "turn-off" } else { "turn-on" })}</button><a class="button" href=paths::admin_provider_test(&found.key)>{t(l, "test-sign-in")}</a></div> })}
         </form>
         <AssociationSection l=l key={found.key.clone()} matches={found.settings.can_match()} association={found.association.clone()} shows=shows flash={flash.clone()}/>
         <WhatItSays l=l found=found groups=groups shows=shows flash=flash/>

@@ -26,6 +26,7 @@ use service::{
     },
     notifications::messages::Kind,
     oidc_provider::ApplicationKind,
+    sign_in::test_sign_in::Counted,
 };
 
 use super::Lang;
@@ -153,6 +154,7 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
             raw(&PRESETS.into_iter().flat_map(deviations).copied().collect::<Vec<_>>()),
         ),
         ("supposed-{}", raw(&Supposed::ALL.map(Supposed::name))),
+        ("test-counts-{}", raw(&Counted::ALL.map(Counted::name))),
         ("version-{}", versions.clone()),
         ("version-{}-why", versions),
         ("dry-run-{}", runs),

@@ -8,7 +8,7 @@ use crate::{
     page_request::{Answer, PageRequest},
     paths,
     render::{Head, Layout, page},
-    sign_in::provider_down::provider_down,
+    sign_in::{provider_down::provider_down, reset::AskReset},
     signed_out::{SITE, STILL},
 };
 use axum::response::{IntoResponse, Redirect, Response};
@@ -184,12 +184,15 @@ fn LoginPage(
     let kind =
         if ["login-wrong", "passkey-wrong"].contains(&said.as_str()) { "bad" } else { "good" };
     let ceremony = if said == "passkey-wrong" { "again" } else { "get" };
+    // Whoever came by a provider only has no password yet; to everybody else it is said just the same.
+    let first = Some(typed.clone()).filter(|typed| said == "login-wrong" && typed.contains('@'));
     let (any, passkeys) = (!buttons.is_empty(), passkey.is_some());
     let nothing = !any && !password && !code && !passkeys;
     let down = buttons.iter().filter(|b| b.unavailable).map(|b| b.name.clone()).collect::<Vec<_>>();
     view! {
         <h1>{title}</h1>
         <Said l=l key=said kind=kind/>
+        {first.map(|email| view! { <FirstPassword l=l email=email entry=entry.clone()/> })}
         {still.map(|(name, site)| view! { <p class="notice warn">{ta(l, "logout-still-there", &[("provider", &name)])}{site.contains("://").then(|| view! { " "<a href=site rel="noreferrer">{ta(l, "logout-there-site", &[("provider", &name)])}</a> })}</p> })}
         {(!down.is_empty()).then(|| view! { <Notice kind="warn" text={ta(l, "login-unavailable", &[("providers", &down.join(", "))])}/> })}
         {passkey.map(|c| {
@@ -209,6 +212,20 @@ fn LoginPage(
         {(any && password).then(|| view! { <p class="divider"><span>{t(l, "or")}</span></p> })}
         {password.then(|| view! { <PasswordForm l=l phones=phones passkeys=passkeys typed=typed entry=entry.clone()/> })}
         {code.then(|| view! { <p class="links"><a href=paths::with_entry(paths::LOGIN_CODE, &entry)>{t(l, "login-by-code")}</a></p> })}
+    }
+    .into_any()
+}
+
+/// From a password that is not right to one that is set by a code: for the first time, or anew (NE-04).
+#[component]
+fn FirstPassword(l: Lang, email: String, entry: String) -> AnyView {
+    view! {
+        <form method="post" action=AskReset::url() class="stack">
+            <p class="muted">{t(l, "login-first-password")}</p>
+            <input type="hidden" name="email" value=email/>
+            <input type="hidden" name="entry" value=entry/>
+            <button>{t(l, "login-first-password-go")}</button>
+        </form>
     }
     .into_any()
 }

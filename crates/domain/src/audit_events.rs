@@ -149,6 +149,8 @@ crate::named! {
         ProviderDeleted = "provider.deleted",
         /// Its people come along to another provider.
         ProviderMoved = "provider.moved",
+        /// Test sign-in at a provider: it opened nothing.
+        ProviderTested = "provider.tested",
         /// Offered provider switched.
         ProviderTaken = "provider.taken",
         /// A provider does not do its work: nobody waits for it.
@@ -224,6 +226,7 @@ impl EventKind {
             | Self::EmailContested
             | Self::PolicyDryRun
             | Self::PolicyShadow
+            | Self::ProviderTested
             | Self::SignInStuffing
             | Self::TextsFlood => EventOutcome::Noticed,
             _ => EventOutcome::Done,

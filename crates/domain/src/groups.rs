@@ -133,6 +133,13 @@ pub fn values<'c>(claims: &'c Map<String, Value>, attribute: &str) -> Vec<&'c st
         .collect()
 }
 
+/// Whether a provider says anything of an attribute, as [`values`] names it: of an object it is known what it holds.
+#[must_use]
+pub fn is_told(claims: &Map<String, Value>, attribute: &str) -> bool {
+    claims.contains_key(attribute)
+        || attribute.split_once('.').is_some_and(|(first, _)| claims.contains_key(first))
+}
+
 /// The groups that these values give.
 #[must_use]
 pub fn given(rules: &[GroupRule], values: &[&str]) -> BTreeSet<GroupId> {

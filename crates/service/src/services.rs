@@ -92,10 +92,12 @@ services! {
     Applications { admin_rights: AdminRights }
     /// The pages of an attempt: what a click, a code or a credential does.
     AttemptSteps { account_settings: AccountSettings, accounts: Accounts, attempts: Attempts, authorization: Authorization, codes: Codes, decisions: Decisions, groups: Groups, merges: Merges, notifications: Notifications, passkeys: Passkeys, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, second_factors: SecondFactors, sessions: Sessions }
-    /// The ways in: a provider's start and callback, password, code, sign-up, reset.
-    SignIn { attempt_steps: AttemptSteps, attempts: Attempts, codes: Codes, decisions: Decisions, merges: Merges, passwords: Passwords, configuration: Configuration, reauthentication: Reauthentication, rewinds: Rewinds }
-    /// What a policy would decide about made-up or recorded sign-ins.
+    /// What a policy would decide about made-up, recorded or tested sign-ins.
     Simulations { admin_rights: AdminRights, decisions: Decisions, configuration: Configuration }
+    /// What the next page is told.
+    PageState { }
+    /// The ways in: a provider's start and callback, password, code, sign-up, reset.
+    SignIn { attempt_steps: AttemptSteps, attempts: Attempts, codes: Codes, decisions: Decisions, merges: Merges, passwords: Passwords, configuration: Configuration, page_state: PageState, reauthentication: Reauthentication, rewinds: Rewinds, simulations: Simulations }
     /// Changes that take something from people, and who agreed to them.
     Continuity { notifications: Notifications }
     /// Policy documents: drafts, versions, switches, presets.
@@ -118,8 +120,6 @@ services! {
     KeyRotation { }
     /// What is done now and then: tidying, the doctor's questions, recovery of a restored copy.
     Maintenance { account_settings: AccountSettings, key_rotation: KeyRotation, configuration: Configuration, rewinds: Rewinds }
-    /// What the next page is told.
-    PageState { }
 }
 
 macro_rules! ligature {

@@ -1,6 +1,6 @@
 //! Tries whether a provider knows our client, without anybody who signs in.
 use crate::{
-    CodeExchange,
+    CodeExchange, Start,
     check::{Check, Found},
     error::{Part, UpstreamError},
     protocols::token::Tokens,
@@ -19,7 +19,21 @@ pub(crate) fn trial(redirect_uri: &str, now: domain::Micros) -> CodeExchange<'_>
         nonce: NO_CODE,
         verifier: "ligature-connection-test-ligature-connection-test",
         fresh: false,
+        counts: &[],
         now,
+    }
+}
+
+/// A start for nobody, of the same trial.
+pub(crate) fn trial_start<'a>(visit: &CodeExchange<'a>, state: &'a str) -> Start<'a> {
+    Start {
+        redirect_uri: visit.redirect_uri,
+        state,
+        nonce: visit.nonce,
+        verifier: visit.verifier,
+        fresh: false,
+        choose: false,
+        now: visit.now,
     }
 }
 

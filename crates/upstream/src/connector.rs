@@ -35,6 +35,9 @@ pub struct CodeExchange<'a> {
     pub verifier: &'a str,
     /// A fresh authentication was asked for at the start.
     pub fresh: bool,
+    /// Claims that something here counts on, as [`domain::groups::values`] names them: userinfo is asked for those that the
+    /// ID token leaves out.
+    pub counts: &'a [String],
     /// Now, in microseconds.
     pub now: domain::Micros,
 }

@@ -15,6 +15,9 @@ mod connection_test;
 mod connector;
 mod error;
 mod factory;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod origin;
 mod outside;

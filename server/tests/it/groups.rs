@@ -400,6 +400,21 @@ async fn go_43_go_44_go_45_the_form_of_a_provider_says_which_attribute_fills_whi
     assert!(page.has("choices.mapping.name"), "{}", page.body);
 }
 
+/// A seed makes groups, so that its applications and documents can name them; once more, it names them anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seed_makes_groups_and_names_them_anew() {
+    let w = World::new("recommended").await;
+    let staff = |name: &str| json!({"key": "staff", "name": name, "description": "Everybody"});
+    w.apply(json!({"groups": [staff("Staff"), {"key": "ops"}]})).await;
+    w.apply(json!({"groups": [staff("All of us")]})).await;
+    let list = w.owner().await.get("/admin/groups").await;
+    assert!(list.has("All of us") && list.has("ops") && !list.has(">Staff<"), "{}", list.body);
+    assert_eq!(w.rows("audit_event", "kind", "group.created").await, 2);
+    assert_eq!(w.rows("audit_event", "kind", "group.changed").await, 1);
+    let wrong = serde_json::from_value(json!({"groups": [{"key": "owner"}]})).unwrap();
+    assert!(server::seed::apply(&w.ligature(), wrong).await.is_err(), "a role's name");
+}
+
 /// The device of somebody who is in none of the groups gets nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_is_let_in_by_members_only() {

@@ -1,5 +1,5 @@
 //! How accounts live on: more ways in, ways lost, ways that somebody else had prepared.
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, Page, World};
 use serde_json::json;
 
 async fn newest_code(w: &World, to: &str) -> String {
@@ -58,6 +58,34 @@ async fn who_came_by_a_provider_gets_a_password_by_the_reset_and_keeps_the_profi
     harbour.sign_in("harbour", "h-1").await;
     assert!(!harbour.get("/account").await.has("from Atlas"));
     w.healthy().await;
+}
+
+/// Shows NE-04: whoever came by a provider first sets the password at the first sign-in by email and password; nobody learns
+/// from that page who has an account.
+#[tokio::test(flavor = "multi_thread")]
+async fn ne_04_the_first_sign_in_by_password_leads_to_setting_one() {
+    let w = World::new("nevis").await;
+    let b = w.browser();
+    let page = b.sign_in("atlas", "a-new").await;
+    b.code(&page, &newest_code(&w, "new@example.test").await).await;
+    let first = w.browser();
+    let wrong = first.password("new@example.test", PASSWORD).await;
+    let form = |page: &Page| {
+        let from = page.body.split("action=\"/fn/reset/ask\"").nth(1).unwrap();
+        from.split("</form>").next().unwrap().to_owned()
+    };
+    assert!(wrong.path() == "/login" && form(&wrong).contains("value=\"new@example.test\""));
+    let nobody = w.browser().password("nobody@example.test", PASSWORD).await;
+    assert_eq!(form(&nobody).replace("nobody@", "new@"), form(&wrong));
+    let page = first.post("/fn/reset/ask", &[("email", "new@example.test")]).await;
+    let code = newest_code(&w, "new@example.test").await;
+    let attempt = page.attempt();
+    let set = [("attempt", attempt.as_str()), ("code", &code), ("password", PASSWORD)];
+    assert_eq!(first.post("/fn/reset/set", &set).await.path(), "/account/recovered");
+    assert_eq!(first.methods().await, ["Atlas", "Password"], "the same account");
+    assert_eq!(w.browser().password("new@example.test", PASSWORD).await.path(), "/account");
+    // Before anything was typed nothing is said of it.
+    assert!(!w.browser().get("/login").await.has("/fn/reset/ask"));
 }
 
 /// Shows MA-07.

@@ -63,5 +63,6 @@ mod secrets;
 mod sign_in;
 mod smtp;
 mod tabs;
+mod test_sign_in;
 mod tokens;
 mod world;

@@ -245,6 +245,7 @@ async fn sb_03_sb_04_no_function_can_be_called_from_another_site() {
         "/fn/admin/provider/move/end",
         "/fn/admin/provider/profile",
         "/fn/admin/provider/test",
+        "/fn/admin/provider/test-sign-in",
         "/fn/admin/registration",
         "/fn/admin/registration/end",
         "/fn/ask/password",

@@ -1,7 +1,7 @@
 //! Changing groups in the console: made, named, filled and deleted. They open applications, so only owners do.
 use crate::{
-    Error, RequestContext, admin::save_problem::SaveProblem, audit::Event, crypto::random::row_id,
-    services::GroupAdmin, transaction::Transactions,
+    Authority, Error, RequestContext, admin::save_problem::SaveProblem, audit::Event,
+    crypto::random::row_id, services::GroupAdmin, transaction::Transactions,
 };
 use domain::{
     AccountId, EventKind, GroupId, Refusal, Right, audit_events::Target, email_address::Canonical,
@@ -92,6 +92,50 @@ impl GroupAdmin {
             })
             .await?;
         if added { Ok(()) } else { Err(SaveProblem::field("key", "field-group-taken")) }
+    }
+
+    /// Makes a group, or names and describes the one that has its key.
+    ///
+    /// # Errors
+    /// [`SaveProblem`]: fields that cannot be.
+    pub async fn put_group(
+        &self,
+        authority: &Authority,
+        form: GroupForm,
+    ) -> Result<(), SaveProblem> {
+        let problems = form.problems();
+        if !problems.is_empty() {
+            return Err(SaveProblem::Fields(problems));
+        }
+        self.with_authority::<_, Error, _>(
+            authority,
+            Right::ChangeGroups,
+            move |this, c, actor| {
+                Box::pin(async move {
+                    change_config_version(c, this.org).await?;
+                    let group = Group {
+                        id: GroupId(row_id(this.now())),
+                        name: form.shown_name(),
+                        description: form.description.trim().to_owned(),
+                        key: form.key,
+                        created_at: this.now(),
+                    };
+                    let (group, kind) = match find_group(c, this.org, &group.key).await? {
+                        None => {
+                            add_group(c, this.org, &group).await?;
+                            (group, EventKind::GroupCreated)
+                        }
+                        Some(there) => {
+                            set_group(c, there.id, &group.name, &group.description).await?;
+                            (there, EventKind::GroupChanged)
+                        }
+                    };
+                    this.record(c, about(actor.event(kind, of(&group)), &group)).await
+                })
+            },
+        )
+        .await?;
+        Ok(())
     }
 
     /// Names and describes a group. Its key stays: applications know it by that.

@@ -14,6 +14,7 @@ use crate::{
 pub enum Once {
     RecoveryCodes,
     Export,
+    TestSignIn,
 }
 
 impl Once {

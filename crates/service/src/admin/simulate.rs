@@ -3,11 +3,12 @@ use std::{collections::HashMap, sync::Arc};
 use storage::accounts::EmailProof;
 
 use domain::{
-    AccountId, Decision, Facts, Policy, Refusal, Right,
+    AccountId, Decision, Facts, Named as _, Policy, Refusal, Right,
     attempt::AttemptProgress,
     decide,
     email_address::Canonical,
     linking::{
+        Reason,
         facts::{AccountState, Intent, Known, ProviderFacts, RuleState, UserAction},
         plan,
     },
@@ -72,12 +73,59 @@ pub struct SimulationResult {
     pub supposed: Option<Supposed>,
 }
 
+/// What the policy would do with a person who comes like this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// What was supposed of accounts, where they may not be seen.
+    pub supposed: Option<Supposed>,
+    pub outcome: String,
+    pub reasons: Vec<Reason>,
+    /// Accounts that were found, each with the rule that found it.
+    pub found: Vec<String>,
+    pub policy_version: i64,
+}
+
+impl From<SimulationResult> for Decided {
+    fn from(result: SimulationResult) -> Self {
+        let SimulationResult { decision, facts, names, supposed } = result;
+        let who = |id| names.get(id).cloned().unwrap_or_else(|| id.to_string());
+        // Made-up accounts have nothing that would lead anywhere.
+        let real = facts.candidates.iter().filter(|_| supposed.is_none());
+        Self {
+            found: real.map(|c| format!("{} ({})", who(&c.account), c.rule)).collect(),
+            supposed,
+            outcome: decision.outcome.name().to_owned(),
+            reasons: decision.reasons,
+            policy_version: decision.policy_version,
+        }
+    }
+}
+
 domain::named! {
     /// What is supposed of the claimed address where the asker may not see accounts (DL-04).
     pub enum Supposed {
         Nobody = "nobody",
         One = "one",
         Several = "several",
+    }
+}
+
+/// How an identity is tried.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trying {
+    /// The asker may see today's accounts.
+    pub sees: bool,
+    /// The claimed address was proved by our code.
+    pub proven: bool,
+    /// As if the provider were turned on.
+    pub turned_on: bool,
+}
+
+impl Trying {
+    fn turn_on(self, facts: &mut Facts) {
+        if let Some(provider) = facts.provider.as_mut().filter(|_| self.turned_on) {
+            provider.enabled = true;
+        }
     }
 }
 
@@ -161,25 +209,29 @@ impl Simulations {
                 config.client.clone(),
             ));
         }
-        if !sees {
+        let trying = Trying { sees, proven: made.proven, turned_on: false };
+        self.on_identity(c, &config, &identity, trying).await
+    }
+
+    /// What would be decided on an identity, beginning with the first page; nothing is written.
+    pub(crate) async fn on_identity(
+        &self,
+        c: &mut Conn,
+        config: &PolicyContext,
+        identity: &UpstreamIdentity,
+        trying: Trying,
+    ) -> Result<Vec<SimulationResult>, Error> {
+        if !trying.sees {
             return Supposed::ALL
                 .into_iter()
-                .map(|supposed| self.try_supposed(&config, &identity, made.proven, supposed))
+                .map(|supposed| self.try_supposed(config, identity, trying, supposed))
                 .collect();
         }
-        let (facts, policy) = self
-            .decisions()
-            .facts(
-                c,
-                &identity,
-                Ask::SignIn {
-                    act: UserAction::Initial,
-                    proven: made.proven,
-                    progress: &AttemptProgress::default(),
-                },
-                &config,
-            )
-            .await?;
+        let progress = AttemptProgress::default();
+        let ask =
+            Ask::SignIn { act: UserAction::Initial, proven: trying.proven, progress: &progress };
+        let (mut facts, policy) = self.decisions().facts(c, identity, ask, config).await?;
+        trying.turn_on(&mut facts);
         let decision = decide(&facts, &policy);
         let mut names = HashMap::new();
         for id in facts.candidates.iter().map(|c| c.account).chain(facts.known.map(|k| k.account)) {
@@ -194,7 +246,7 @@ impl Simulations {
         &self,
         config: &PolicyContext,
         identity: &UpstreamIdentity,
-        proven: bool,
+        trying: Trying,
         supposed: Supposed,
     ) -> Result<SimulationResult, Error> {
         let address = identity.address();
@@ -207,7 +259,8 @@ impl Simulations {
             &ExpressionContext { client: config.client.clone(), ..ExpressionContext::default() },
         )?;
         let facts = offline_facts(&values, config, &policy, identity, &holders);
-        let facts = Facts { trust: identity.trust(&policy, proven), ..facts };
+        let mut facts = Facts { trust: identity.trust(&policy, trying.proven), ..facts };
+        trying.turn_on(&mut facts);
         Ok(SimulationResult {
             decision: decide(&facts, &policy),
             facts,

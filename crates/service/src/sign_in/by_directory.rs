@@ -47,10 +47,8 @@ impl SignIn {
         cookie: Option<&str>,
     ) -> Result<DirectoryPage, Error> {
         let (start, row) = self.begun(ctx, key, Some(state), cookie).await?;
-        if !row.enabled {
-            return Err(self.spend(ctx, &start, Refusal::ProviderDisabled).await);
-        }
-        match self.configuration().connector(&row).await?.way() {
+        self.may_go_on(ctx, &start, &row).await?;
+        match self.connector_for(&row, &start).await?.way() {
             SignInWay::Password(_) => Ok(DirectoryPage {
                 name: row.name,
                 signs_in: start.purpose == LoginPurpose::SignIn,
@@ -75,10 +73,8 @@ impl SignIn {
         cookie: Option<&str>,
     ) -> Result<LoginOutcome, Error> {
         let (start, row) = self.begun(ctx, key, Some(&answer.state), cookie).await?;
-        if !row.enabled {
-            return Err(self.spend(ctx, &start, Refusal::ProviderDisabled).await);
-        }
-        let connector = self.configuration().connector(&row).await?;
+        self.may_go_on(ctx, &start, &row).await?;
+        let connector = self.connector_for(&row, &start).await?;
         let SignInWay::Password(directory) = connector.way() else {
             return Err(self.spend(ctx, &start, Refusal::StateMismatch).await);
         };
@@ -87,8 +83,9 @@ impl SignIn {
         let counted =
             self.codes().count_try(ctx, Guarded::Directory, None, typed.as_bytes()).await?;
         let password = answer.password.into();
-        let asked = self.configuration().ask_provider(
+        let asked = self.ask(
             &row,
+            &start,
             directory.password(&answer.login, &password, self.now()),
             |answer| match answer {
                 PasswordAnswer::Right(_) => Asked::Worked,
@@ -104,6 +101,9 @@ impl SignIn {
                         Box::pin(async move { counted.was_right(c).await })
                     })
                     .await?;
+                if start.is_test() {
+                    return self.tested(ctx, start, row, Ok(*assertion)).await;
+                }
                 self.complete_login(ctx, UpstreamIdentity::new(row, *assertion), start).await
             }
             Ok(PasswordAnswer::Wrong(why)) => {
@@ -111,6 +111,9 @@ impl SignIn {
             }
             Err(error) => {
                 self.not_counted(counted).await?;
+                if start.is_test() {
+                    return self.tested(ctx, start, row, Err(error.to_string())).await;
+                }
                 Err(self.spend_upstream(ctx, &start, &error).await)
             }
         }

@@ -1,6 +1,6 @@
 //! A provider's answer: checked against the browser's own start before anything is asked of the provider.
 use crate::services::SignIn;
-use domain::{EventKind, Refusal, provider_health::Asked};
+use domain::{EventKind, Micros, Refusal, provider_health::Asked};
 use storage::{
     policy::providers::Provider,
     sign_in::attempts::{consume_state, is_state_consumed},
@@ -31,6 +31,33 @@ pub struct Callback {
     pub not_kept: Option<String>,
 }
 
+/// Errors that a provider answers with while it works (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+pub(crate) fn is_known(error: &str) -> bool {
+    ["access_denied", "login_required", "interaction_required", "consent_required"].contains(&error)
+}
+
+/// What a code is traded with.
+pub(crate) fn exchange<'a>(
+    start: &'a LoginState,
+    answer: &'a Callback,
+    code: &'a str,
+    redirect_uri: &'a str,
+    counts: &'a [String],
+    now: Micros,
+) -> CodeExchange<'a> {
+    CodeExchange {
+        redirect_uri,
+        code,
+        issuer: answer.iss.as_deref(),
+        user: answer.user.as_deref(),
+        nonce: &start.nonce,
+        verifier: &start.verifier,
+        fresh: start.asks_anew(),
+        counts,
+        now,
+    }
+}
+
 impl SignIn {
     /// Finishes what a start began. `cookie` is the start cookie that the state names.
     ///
@@ -45,10 +72,11 @@ impl SignIn {
         cookie: Option<&str>,
     ) -> Result<LoginOutcome, Error> {
         let (start, row) = self.begun(ctx, key, answer.state.as_deref(), cookie).await?;
+        if start.is_test() {
+            return self.test_answer(ctx, start, row, &answer).await;
+        }
         if let Some(error) = &answer.error {
-            let known =
-                ["access_denied", "login_required", "interaction_required", "consent_required"]
-                    .contains(&error.as_str());
+            let known = is_known(error);
             tracing::info!(provider.key = key, known, "the provider answered with an error");
             return Err(self.spend(ctx, &start, Refusal::ProviderRefused).await);
         }
@@ -67,16 +95,8 @@ impl SignIn {
             return Err(self.spend(ctx, &start, Refusal::StateMismatch).await);
         };
         let redirect_uri = self.configuration().redirect_uri(key);
-        let exchange = CodeExchange {
-            redirect_uri: &redirect_uri,
-            code,
-            issuer: answer.iss.as_deref(),
-            user: answer.user.as_deref(),
-            nonce: &start.nonce,
-            verifier: &start.verifier,
-            fresh: start.asks_anew(),
-            now: self.now(),
-        };
+        let counts = self.counted_claims(&row).await?;
+        let exchange = exchange(&start, &answer, code, &redirect_uri, &counts, self.now());
         let asked =
             self.configuration().ask_provider(&row, flow.finish(exchange), |_| Asked::Worked);
         match asked.await {
@@ -85,6 +105,15 @@ impl SignIn {
             }
             Err(error) => Err(self.spend_upstream(ctx, &start, &error).await),
         }
+    }
+
+    /// Claims of a provider that something counts on: those that give groups, where it gives any.
+    pub(crate) async fn counted_claims(&self, row: &Provider) -> Result<Vec<String>, Error> {
+        let mut conn = self.store.read().await?;
+        let config = self.configuration().policy_context(&mut conn, None).await?;
+        let policy = config.policy(Some(&row.key));
+        let gives = policy.choices.mirror_groups || !config.groups.rules_of(row.id).is_empty();
+        Ok(Some(policy.choices.groups_attribute.clone()).filter(|_| gives).into_iter().collect())
     }
 
     /// The start behind an answer, unused so far, and its provider as it is now.

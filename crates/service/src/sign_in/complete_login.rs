@@ -62,14 +62,16 @@ impl SignIn {
         .await
     }
 
-    async fn complete_login_in(
+    /// A start ends with its first answer, and an answer that may come once has come.
+    ///
+    /// # Errors
+    /// [`Refusal::StateReplayed`].
+    pub(crate) async fn consume_answer(
         &self,
         c: &mut Conn,
-        ctx: &LiveRequest,
-        identity: &UpstreamIdentity,
         start: &LoginState,
-    ) -> Result<TxOutcome, Error> {
-        let ctx = &ctx.for_continuation(&start.continuation);
+        identity: &UpstreamIdentity,
+    ) -> Result<(), Error> {
         if !consume_state(c, &start.consumed_hash(), start.consumed_until()).await? {
             return Err(Refusal::StateReplayed.into());
         }
@@ -81,6 +83,18 @@ impl SignIn {
                 return Err(Refusal::StateReplayed.into());
             }
         }
+        Ok(())
+    }
+
+    async fn complete_login_in(
+        &self,
+        c: &mut Conn,
+        ctx: &LiveRequest,
+        identity: &UpstreamIdentity,
+        start: &LoginState,
+    ) -> Result<TxOutcome, Error> {
+        let ctx = &ctx.for_continuation(&start.continuation);
+        self.consume_answer(c, start, identity).await?;
         let config = self.decisions().hold(c, identity, start.continuation.client_id()).await?;
         if !config.still_says(identity) {
             return Err(Refusal::PolicyChanged.into());
@@ -102,6 +116,8 @@ impl SignIn {
                     .confirm_by_identity(c, ctx, identity, session, start)
                     .await;
             }
+            // Its answer goes another way, and never comes here.
+            LoginPurpose::Test { .. } => return Err(Refusal::StateMismatch.into()),
             LoginPurpose::SignIn => {
                 Ask::SignIn { act: UserAction::Initial, proven: false, progress: &progress }
             }

@@ -25,6 +25,8 @@ pub enum LoginOutcome {
     Continue { session: Box<SessionInfo>, continuation: Continuation },
     /// Something from before was shown: back to the page of the undo link.
     Undo { secret: String },
+    /// A test of a provider by its key: what it came to is kept under this id, to be seen once.
+    Tested { key: String, id: String },
     /// Begin a sign-in by a method that exists; the application's request goes along.
     SignInAgain { continuation: Continuation },
 }

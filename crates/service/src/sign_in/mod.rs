@@ -19,4 +19,5 @@ pub(crate) mod sessions;
 pub mod sign_up;
 pub mod start;
 pub mod still_there;
+pub mod test_sign_in;
 pub(crate) mod upstream_identity;

@@ -125,12 +125,21 @@ pub(crate) enum LoginPurpose {
     Undo {
         secret: String,
     },
+    /// An administrator's test of the provider, in the session that asked for it.
+    Test {
+        session: Vec<u8>,
+    },
 }
 
 impl LoginState {
-    /// The provider is asked to authenticate the person anew.
+    /// The provider is asked to authenticate the person anew. A test meets what people meet who sign in.
     pub fn asks_anew(&self) -> bool {
-        self.purpose != LoginPurpose::SignIn
+        self.purpose != LoginPurpose::SignIn && !self.is_test()
+    }
+
+    /// It is a test of the provider: nothing comes of it but a page.
+    pub fn is_test(&self) -> bool {
+        matches!(self.purpose, LoginPurpose::Test { .. })
     }
 
     /// An event about this start: of the person whose session began it, or of somebody whose account is not known yet.
@@ -168,7 +177,12 @@ pub enum Purpose {
     Bind(String),
     /// Showing, on the page of this undo link, an identity that the account had before.
     Undo(String),
+    /// An administrator tries the provider, which may be turned off.
+    Test,
 }
+
+/// A start, or what kept the provider from being asked.
+pub(crate) type Begun = Result<Started, (Box<LoginState>, UpstreamError)>;
 
 /// Where a provider, or our page for a directory, asks who somebody is, with the parameters of one start. Nothing but a start makes one, so no text of a
 /// form can become a redirect to another site.
@@ -225,8 +239,22 @@ impl SignIn {
         purpose: Purpose,
         continuation: Continuation,
     ) -> Result<Started, Error> {
+        match self.begin(ctx, key, purpose, continuation).await? {
+            Ok(started) => Ok(started),
+            Err((start, error)) => Err(self.not_started(ctx, &start, &error).await),
+        }
+    }
+
+    /// The same; a provider that cannot be asked is told apart from everything else.
+    pub(crate) async fn begin(
+        &self,
+        ctx: &RequestContext,
+        key: &str,
+        purpose: Purpose,
+        continuation: Continuation,
+    ) -> Result<Begun, Error> {
         let row = self.configuration().provider(&mut self.store.read().await?, key).await?;
-        if !row.enabled {
+        if !row.enabled && purpose != Purpose::Test {
             return Err(Refusal::ProviderDisabled.into());
         }
         let purpose = self.purpose(ctx, key, purpose).await?;
@@ -241,7 +269,7 @@ impl SignIn {
         };
         let cookie = self.keys.seal_json("start", &sealed)?;
         let sealed = sealed.opened(continuation);
-        let connector = self.configuration().connector(&row).await?;
+        let connector = self.connector_for(&row, &sealed).await?;
         let redirect_uri = self.configuration().redirect_uri(&row.key);
         let start = Start {
             redirect_uri: &redirect_uri,
@@ -256,13 +284,15 @@ impl SignIn {
             // That an address could be made says nothing: what it is made of was perhaps read long ago.
             SignInWay::Redirect(flow) => {
                 let url = flow.authorization_url(start);
-                match self.configuration().ask_provider(&row, url, |_| Asked::Nothing).await {
+                match self.ask(&row, &sealed, url, |_| Asked::Nothing).await {
                     Ok(url) => url,
-                    Err(error) => return Err(self.not_started(ctx, &sealed, &error).await),
+                    Err(error) => return Ok(Err((Box::new(sealed), error))),
                 }
             }
             // A directory has no pages: its password is typed on one of ours, with the same start behind it.
-            SignInWay::Password(_) if self.configuration().is_unavailable(&row) => {
+            SignInWay::Password(_)
+                if !sealed.is_test() && self.configuration().is_unavailable(&row) =>
+            {
                 return Err(Refusal::ProviderDown.into());
             }
             SignInWay::Password(_) => {
@@ -271,7 +301,7 @@ impl SignIn {
                     .map_err(|e| Error::Internal(e.to_string()))?
             }
         };
-        Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie })
+        Ok(Ok(Started { url: AuthorizationUrl(url.into()), id: cookie_id(&sealed.state), cookie }))
     }
 
     /// A provider that cannot be started. Anybody may press its button as often as they like, so that one network is told
@@ -336,6 +366,10 @@ impl SignIn {
             Purpose::Merge => LoginPurpose::Merge { session: session()? },
             Purpose::Bind(attempt) => LoginPurpose::Bind { attempt },
             Purpose::Undo(secret) => LoginPurpose::Undo { secret },
+            Purpose::Test => {
+                self.may_test(ctx).await?;
+                LoginPurpose::Test { session: session()? }
+            }
         })
     }
 

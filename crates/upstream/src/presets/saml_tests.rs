@@ -174,6 +174,7 @@ async fn somebody_signs_in_by_every_preset_of_saml_and_comes_with_what_it_can_de
             nonce: "n1",
             verifier: "",
             fresh: true,
+            counts: &[],
             now: NOW * domain::SECOND,
         };
         let came = flow.finish(visit).await.unwrap_or_else(|error| panic!("{}: {error}", case.key));

@@ -311,6 +311,7 @@ impl Stage {
                 nonce: "the-nonce",
                 verifier: VERIFIER,
                 fresh: false,
+                counts: &[],
                 now: NOW,
             })
             .await

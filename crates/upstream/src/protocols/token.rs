@@ -31,14 +31,14 @@ pub struct Tokens {
 
 /// Fields beside those of RFC 6749.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct More {
+pub(super) struct More {
     #[serde(flatten)]
     all: Map<String, Value>,
 }
 
 impl ExtraTokenFields for More {}
 
-type Answer = StandardTokenResponse<More, BasicTokenType>;
+pub(super) type Answer = StandardTokenResponse<More, BasicTokenType>;
 type Library = oauth2::Client<
     BasicErrorResponse,
     Answer,
@@ -161,7 +161,7 @@ fn spoken(mut request: HttpRequest, dialect: &Dialect) -> Result<HttpRequest, Up
 }
 
 /// The answer as RFC 6749 §5.1 has it: what is odd and not needed is left out, and what is needed is named if it is odd.
-fn normal(
+pub(super) fn normal(
     answer: &HttpResponse,
     dialect: &Dialect,
     never: &[&str],

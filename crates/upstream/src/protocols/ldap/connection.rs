@@ -36,7 +36,7 @@ const PAGE: i64 = 500;
 /// StartTLS (RFC 4511 §4.14.1).
 const START_TLS: &str = "1.3.6.1.4.1.1466.20037";
 
-trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
 /// An open connection. It ends with its owner.
@@ -96,7 +96,7 @@ impl Connection {
         encrypted(parts.io, host, guard).await.map(Self::over).map_err(down)
     }
 
-    fn over(socket: Box<dyn Socket>) -> Self {
+    pub(super) fn over(socket: Box<dyn Socket>) -> Self {
         let codec = LdapCodec::new(Some(MOST_BYTES), Some(MOST_DEPTH));
         Self { framed: Framed::new(socket, codec), last_id: 0 }
     }

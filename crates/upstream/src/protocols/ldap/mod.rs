@@ -2,6 +2,8 @@
 mod connection;
 mod entry;
 pub(crate) mod filter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;
 

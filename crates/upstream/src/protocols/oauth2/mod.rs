@@ -308,6 +308,7 @@ mod tests {
             nonce: "n",
             verifier: &"v".repeat(43),
             fresh: false,
+            counts: &[],
             now: 0,
         };
         Generic::new(settings, &PLAIN, SecretString::from("the-secret"), guard).finish(visit).await

@@ -1,5 +1,6 @@
 //! Claims that nobody needs for getting in (OpenID Connect Core §5.1): of another type than they should be, they are left
 //! out, and the rest stays (FR-01, FR-02). What userinfo adds never changes what the ID token said.
+use domain::groups::is_told;
 use serde_json::{Map, Value};
 
 type Claims = Map<String, Value>;
@@ -69,13 +70,14 @@ pub fn tidy(claims: &mut Claims, words: bool) {
     });
 }
 
-/// What is asked for and not there (FR-28).
-pub fn lacks(claims: &Claims, scopes: &[String], wanted: &[String]) -> bool {
+/// What is asked for and not there (FR-28), or counted on and not there.
+pub fn lacks(claims: &Claims, scopes: &[String], wanted: &[String], counts: &[String]) -> bool {
     let asked = |scope: &str| scopes.iter().any(|s| s == scope);
     let there = |name: &str| claims.contains_key(name);
     let email = asked("email") && !(there("email") && there("email_verified"));
     let name = asked("profile") && !there("name");
-    email || name || wanted.iter().any(|name| !there(name))
+    let counts = counts.iter().any(|name| !is_told(claims, name));
+    email || name || counts || wanted.iter().any(|name| !there(name))
 }
 
 /// Adds what userinfo says.

@@ -90,7 +90,9 @@ impl Key {
             ),
             _ => return None,
         };
-        Some(Self { kid: text("kid").map(str::to_owned), algorithm: only, material })
+        let key = Self { kid: text("kid").map(str::to_owned), algorithm: only, material };
+        // A P-384 key that says that it is for ES256 is for nothing.
+        ALGORITHMS.iter().any(|algorithm| key.fits(*algorithm)).then_some(key)
     }
 
     fn fits(&self, algorithm: Algorithm) -> bool {

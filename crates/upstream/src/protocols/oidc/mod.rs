@@ -5,6 +5,10 @@ mod claims;
 mod conformance;
 #[cfg(test)]
 mod conformance_logout;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod keys;
 mod logout;
 mod metadata;
@@ -33,7 +37,7 @@ use self::{
 use crate::{
     Assertion, Check, CodeExchange, Connector, EndedThere, Reauth, RedirectFlow, SafeHttpClient,
     SignInWay, SignOutToo, Start, UpstreamError,
-    connection_test::{client_known, trial},
+    connection_test::{client_known, trial, trial_start},
     error::{Part, kind_of},
     http::{answer, json},
     origin::origin_of,
@@ -49,6 +53,9 @@ use crate::{
 
 /// Keys are fetched again for an unknown key at most this often (OC-10).
 const KEYS_AGAIN: domain::Micros = domain::MINUTE;
+
+/// The longest name of a pushed request, in bytes.
+const LONGEST_NAME: usize = 2000;
 
 /// Whether answers to a request for a fresh sign-in say when it was: not seen yet, yes, no.
 const UNSEEN: u8 = 0;
@@ -113,11 +120,25 @@ impl Oidc {
     async fn start(&self, start: Start<'_>) -> Result<Url, UpstreamError> {
         let metadata = self.metadata(start.now).await?;
         let metadata = &metadata.value;
+        let mut all = self.parameters(metadata, &start);
+        if self.pushes(metadata) {
+            all = self.pushed(metadata, &start, all).await?;
+        }
+        request::address(Part::Metadata, &metadata.authorization_endpoint, all, &PLAIN)
+    }
+
+    /// Requests have to be pushed: the provider says so, or its settings do.
+    fn pushes(&self, metadata: &Metadata) -> bool {
+        metadata.pushes || self.settings.push
+    }
+
+    /// What is asked.
+    fn parameters(&self, metadata: &Metadata, start: &Start<'_>) -> Parameters {
         let others = self.settings.scopes.iter().map(String::as_str).filter(|s| *s != "openid");
         let mut all = request::parameters(
             &self.settings.client_id,
             std::iter::once("openid").chain(others),
-            &start,
+            start,
             &PLAIN,
         );
         request::put(&mut all, "nonce", start.nonce);
@@ -146,10 +167,7 @@ impl Oidc {
         if start.fresh && matches!(asks, Reauth::LoginAndMaxAge | Reauth::MaxAge) {
             request::put(&mut all, "max_age", "0");
         }
-        if metadata.pushes || self.settings.push {
-            all = self.pushed(metadata, &start, all).await?;
-        }
-        request::address(Part::Metadata, &metadata.authorization_endpoint, all, &PLAIN)
+        all
     }
 
     /// Pushes the request; the browser carries only its name (RFC 9126 §2).
@@ -194,6 +212,13 @@ impl Oidc {
             &[self.secret.expose_secret(), start.verifier],
         )?;
         match fields.get("request_uri") {
+            // A browser has to carry it.
+            Some(Value::String(name)) if name.len() > LONGEST_NAME => {
+                Err(UpstreamError::field(Part::Pushed, "request_uri", "is too long"))
+            }
+            Some(Value::String(name)) if name.contains(|c: char| !c.is_ascii_graphic()) => {
+                Err(UpstreamError::field(Part::Pushed, "request_uri", "is no address"))
+            }
             Some(Value::String(name)) if !name.is_empty() => Ok(vec![
                 ("client_id".to_owned(), self.settings.client_id.clone()),
                 ("request_uri".to_owned(), name.clone()),
@@ -218,11 +243,22 @@ impl Oidc {
         let visit = trial(redirect_uri, now);
         let known =
             exchange(&self.guard, &metadata.token_endpoint, &self.client(), &PLAIN, &visit).await;
-        vec![
+        let mut checks = vec![
             Check::works(Part::Metadata, metadata.authorization_endpoint.clone()),
             keys,
             client_known(known),
-        ]
+        ];
+        if self.pushes(metadata) {
+            // Another one each time: a signed assertion takes its number from it.
+            let state = format!("{}-{now}", visit.nonce);
+            let start = trial_start(&visit, &state);
+            let pushed = self.pushed(metadata, &start, self.parameters(metadata, &start)).await;
+            checks.push(match pushed {
+                Ok(_) => Check::works(Part::Pushed, "takes requests"),
+                Err(error) => Check::broken(Part::Pushed, error),
+            });
+        }
+        checks
     }
 
     async fn finish_visit(&self, visit: CodeExchange<'_>) -> Result<Assertion, UpstreamError> {
@@ -259,7 +295,8 @@ impl Oidc {
                 Ordering::Relaxed,
             );
         }
-        if claims::lacks(&claims, &self.settings.scopes, &self.settings.wanted_claims)
+        let settings = &self.settings;
+        if claims::lacks(&claims, &settings.scopes, &settings.wanted_claims, visit.counts)
             && let Some(url) = &metadata.userinfo_endpoint
         {
             self.add_userinfo(&mut claims, metadata, url, &tokens.access, &sub, &visit).await?;

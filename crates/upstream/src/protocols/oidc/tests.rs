@@ -204,6 +204,7 @@ pub fn visit(now: domain::Micros) -> CodeExchange<'static> {
         nonce: "the-nonce",
         verifier: "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv",
         fresh: false,
+        counts: &[],
         now,
     }
 }
@@ -212,7 +213,7 @@ pub async fn finish(connector: &Oidc, now: domain::Micros) -> Result<Assertion, 
     connector.finish(visit(now)).await
 }
 
-fn start(fresh: bool, choose: bool) -> Start<'static> {
+pub fn start(fresh: bool, choose: bool) -> Start<'static> {
     Start {
         redirect_uri: "https://here.test/cb",
         state: "the-state",
@@ -887,6 +888,27 @@ async fn fr_32_a_provider_says_when_only_where_it_really_does() {
     }
 }
 
+/// What gives groups is asked of userinfo where the ID token leaves it out, without anybody naming it among the claims; of an
+/// object that is there everything is known.
+#[tokio::test]
+async fn userinfo_is_asked_for_a_claim_that_something_counts_on() {
+    let op = Op::start();
+    op.server.says("/userinfo", r#"{"sub":"s1","groups":["staff"],"realm":{"roles":["ops"]}}"#);
+    let counting = async |counts: &[&str]| {
+        let counts: Vec<String> = counts.iter().map(|name| (*name).to_owned()).collect();
+        let before = op.server.asked().iter().filter(|path| *path == "/userinfo").count();
+        let came = op.connector().finish(CodeExchange { counts: &counts, ..visit(NOW) }).await;
+        let after = op.server.asked().iter().filter(|path| *path == "/userinfo").count();
+        (came.unwrap().claims, after - before)
+    };
+    assert_eq!(counting(&[]).await.1, 0);
+    let (claims, asked) = counting(&["groups"]).await;
+    assert_eq!((&claims["groups"], asked), (&json!(["staff"]), 1));
+    assert_eq!(counting(&["realm.roles"]).await.0["realm"], json!({"roles": ["ops"]}));
+    op.says(&json!({"groups": [], "realm": {"other": 1}, "a.b": "c"}));
+    assert_eq!(counting(&["groups", "realm.roles", "a.b"]).await.1, 0);
+}
+
 /// RFC 9126.
 #[tokio::test]
 async fn requests_are_pushed_where_the_provider_asks_for_it() {
@@ -913,6 +935,23 @@ async fn requests_are_pushed_where_the_provider_asks_for_it() {
         connector.authorization_url(start(false, false)).await.unwrap_err().to_string(),
         "refused: pushed request endpoint: invalid_request"
     );
+    // A switch of the provider asks for it too; what its metadata says in another type asks for nothing.
+    let there = json!({"pushed_authorization_request_endpoint": op.server.url("/par"), "require_pushed_authorization_requests": "true"});
+    op.announces(&there);
+    op.server.answers("/par", 201, "application/json", r#"{"request_uri":"urn:x:2"}"#);
+    let by_switch = self::connector(OidcSettings { push: true, ..op.settings() });
+    assert_eq!(asked(&by_switch, true, true).await["request_uri"], "urn:x:2");
+    assert!(op.server.last("/par").body.contains("prompt=login+select_account"));
+    assert!(!asked(&op.connector(), false, false).await.contains_key("request_uri"));
+    // The connection test pushes one.
+    let part = |checks: Vec<Check>| {
+        let found = checks.into_iter().find(|check| check.part == Part::Pushed);
+        found.map(|check| matches!(check.found, Found::Works(_)))
+    };
+    assert_eq!(part(by_switch.check("https://here.test/cb", NOW).await), Some(true));
+    assert_eq!(part(op.connector().check("https://here.test/cb", NOW).await), None);
+    op.server.answers("/par", 401, "application/json", r#"{"error":"invalid_client"}"#);
+    assert_eq!(part(by_switch.check("https://here.test/cb", NOW).await), Some(false));
     op.announces(&json!({"require_pushed_authorization_requests": true}));
     assert!(
         op.connector()
@@ -922,6 +961,45 @@ async fn requests_are_pushed_where_the_provider_asks_for_it() {
             .to_string()
             .contains("pushed_authorization_request_endpoint")
     );
+}
+
+/// RFC 9126 §2.2: odd answers that name a request are taken; any other is told by part and field, and none by what we sent.
+#[tokio::test]
+async fn odd_answers_to_a_pushed_request_are_taken_or_told() {
+    let op = Op::start();
+    op.announces(&json!({"require_pushed_authorization_requests": true, "pushed_authorization_request_endpoint": op.server.url("/par")}));
+    let connector = op.connector();
+    let long = format!(r#"{{"request_uri":"urn:x:{}"}}"#, "y".repeat(3000));
+    for (status, kind, body) in [
+        (201, "application/json", r#"{"request_uri":"urn:x:1","expires_in":60}"#),
+        (200, "text/html", r#"{"request_uri":"urn:x:1"}"#),
+        (201, "", "\u{feff}{\"request_uri\":\"urn:x:1\",\"expires_in\":\"0\",\"error\":null}"),
+    ] {
+        op.server.answers("/par", status, kind, body);
+        assert_eq!(asked(&connector, false, false).await["request_uri"], "urn:x:1", "{body}");
+    }
+    let verifier = "v".repeat(43);
+    let words = format!(r#"{{"error":"x","error_description":"the-secret of {verifier}"}}"#);
+    for (status, body, told) in [
+        (201, r#"{"expires_in":60}"#, "request_uri: missing"),
+        (201, r#"{"request_uri":7}"#, "request_uri: a number"),
+        (201, r#"{"request_uri":""}"#, "request_uri: an empty text"),
+        (201, r#"{"request_uri":"urn:x 1"}"#, "request_uri: is no address"),
+        (201, long.as_str(), "request_uri: is too long"),
+        (201, r#"{"request_uri":"urn:a","request_uri":"urn:b"}"#, "a key stands twice"),
+        (201, r#"{"request_uri":"urn:a","error":"invalid_request"}"#, "invalid_request"),
+        (200, "<html>", "a page instead of JSON"),
+        (201, "", "an empty answer"),
+        (413, "too large", "status 413"),
+        (503, "", "status 503"),
+        (302, "", "status 302"),
+        (400, words.as_str(), "x (… of …)"),
+    ] {
+        op.server.answers("/par", status, "application/json", body);
+        let error = connector.authorization_url(start(false, false)).await.unwrap_err().to_string();
+        let part = error.contains("pushed request endpoint");
+        assert!(part && error.contains(told), "{body}: {error}");
+    }
 }
 
 /// Shows ID-01, FR-47: many tenants behind one address; the key is tenant and number, never an address.

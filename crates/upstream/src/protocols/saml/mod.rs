@@ -2,6 +2,8 @@
 mod assertion;
 mod certificate;
 mod claims;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod key;
 mod metadata;
 mod request;

@@ -59,6 +59,7 @@ pub fn finish_at(at: &Saml, xml: &str, now: Micros) -> Result<Assertion, Upstrea
         nonce: NONCE,
         verifier: "",
         fresh: false,
+        counts: &[],
         now,
     };
     futures_util::FutureExt::now_or_never(at.finish(visit)).unwrap()

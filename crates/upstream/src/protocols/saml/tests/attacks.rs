@@ -230,6 +230,7 @@ fn documents_with_types_entities_and_instructions_are_refused_unread() {
             nonce: NONCE,
             verifier: "",
             fresh: false,
+            counts: &[],
             now: NOW,
         };
         let at = provider(settings());

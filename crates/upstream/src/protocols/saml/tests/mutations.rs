@@ -120,6 +120,7 @@ proptest! {
             nonce: NONCE,
             verifier: "",
             fresh: false,
+            counts: &[],
             now: NOW,
         };
         let at = provider(settings());

@@ -29,6 +29,7 @@ fn finish_sample(at: &Saml, xml: &str) -> Result<Assertion, UpstreamError> {
         nonce: "sample-request",
         verifier: "",
         fresh: false,
+        counts: &[],
         now: NOW,
     };
     futures_util::FutureExt::now_or_never(at.finish(visit)).unwrap()
