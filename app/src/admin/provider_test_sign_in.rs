@@ -58,7 +58,7 @@ pub async fn begin(Path(key): Path<String>, req: PageRequest) -> Answer {
 }
 
 /// The name in a flash of why a provider cannot be asked.
-const WHY: &str = "test-why";
+const WHY: &str = "why";
 
 /// Off to the provider.
 #[server(prefix = "/fn", endpoint = "admin/provider/test-sign-in")]
