@@ -9,7 +9,7 @@ use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 use crate::{failed::Failed, guard, limits::Mistake, variables::Variables};
 
 /// The standard functions, made once.
-static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+pub(crate) static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// A parsed expression. Cheap to clone.
 #[derive(Clone)]
@@ -215,11 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_or_an_unknown_variable_fails_and_is_no_answer() {
+    fn a_wrong_type_fails_and_is_no_answer() {
         assert!(text("claims.n", json!({"n": 7})).is_err());
         assert_eq!(text("string(claims.n)", json!({"n": 7})).unwrap().as_deref(), Some("7"));
         assert!(holds("claims.email", json!({"email": "x"})).is_err());
-        assert!(holds("nothing.at.all", json!({})).is_err());
         assert!(holds("1 / 0 == 1", json!({})).is_err());
     }
 

@@ -8,6 +8,7 @@ use cel::{
 use crate::{
     cost,
     limits::{DEEPEST, LONGEST, Mistake, TALLEST},
+    names,
 };
 
 /// Checks a text without keeping anything.
@@ -33,6 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<IdedExpr, Mistake> {
             .parse(&text)
             .map_err(|e| Mistake::Syntax(e.to_string().chars().take(200).collect()))?;
         walk(&parsed, 0, false)?;
+        names::known(&parsed)?;
         cost::bound(&parsed)?;
         Ok(parsed)
     });

@@ -23,6 +23,7 @@ mod failed;
 mod guard;
 mod import;
 mod limits;
+mod names;
 mod variables;
 
 pub use expression::{Cache, Expression, Scope};

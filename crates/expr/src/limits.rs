@@ -26,6 +26,8 @@ pub enum Mistake {
     LoopInLoop,
     /// On some values it could take more than five milliseconds or megabytes (EX-01).
     TooCostly,
+    /// A variable or a function that is none.
+    Unknown(String),
     /// The parser's words.
     Syntax(String),
 }
@@ -39,6 +41,7 @@ impl std::fmt::Display for Mistake {
             Self::TooCostly => f.write_str(
                 "on large claims it could take too long; join less text and copy fewer lists",
             ),
+            Self::Unknown(name) => write!(f, "there is no {name}"),
             Self::Syntax(words) => f.write_str(words),
         }
     }

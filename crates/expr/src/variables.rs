@@ -10,6 +10,18 @@ use crate::{
 /// Deepest nesting of a claim.
 const DEEPEST: usize = 8;
 
+/// What the variables are called, in the order of [`Variables::named`]; the last two as another system calls them.
+pub(crate) const NAMES: [&str; 8] = [
+    "claims",
+    "identity",
+    "identities",
+    "account",
+    "application",
+    "provider",
+    "lastIdentityInformation",
+    "identitiesAsMap",
+];
+
 /// Everything that an expression may look at, as JSON objects.
 #[derive(Debug, Clone)]
 pub struct Variables {
@@ -34,24 +46,26 @@ impl Variables {
                 .into(),
             _ => json!({}),
         };
-        [
-            ("claims", &self.claims),
-            ("identity", &json!({"last": self.last})),
-            ("identities", &self.identities),
-            ("account", &self.account),
-            ("application", &self.application),
-            ("provider", &self.provider),
-            ("lastIdentityInformation", &self.last),
-            ("identitiesAsMap", &by_old_name),
-        ]
-        .into_iter()
-        .map(|(name, value)| {
-            let mut left = LARGEST;
-            let whole = bounded(value, 0, &mut left)?;
-            let value = if whole { to_value(value) } else { to_value(shortened(value)) };
-            value.map(|v| (name, v)).map_err(|e| Failed(e.to_string()))
-        })
-        .collect()
+        let values = [
+            &self.claims,
+            &json!({"last": self.last}),
+            &self.identities,
+            &self.account,
+            &self.application,
+            &self.provider,
+            &self.last,
+            &by_old_name,
+        ];
+        NAMES
+            .into_iter()
+            .zip(values)
+            .map(|(name, value)| {
+                let mut left = LARGEST;
+                let whole = bounded(value, 0, &mut left)?;
+                let value = if whole { to_value(value) } else { to_value(shortened(value)) };
+                value.map(|v| (name, v)).map_err(|e| Failed(e.to_string()))
+            })
+            .collect()
     }
 }
 
