@@ -252,3 +252,31 @@ async fn rb_15_a_panic_ends_one_request_and_nothing_else() {
     broken.store(false, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(ask().await.0, well);
 }
+
+/// Shows RB-08: while every connection is taken, whoever comes hears within the bound that it is busy, signed in or not;
+/// probes that need no database go on, nothing is stuck, and it works on as soon as one is free.
+#[tokio::test(flavor = "multi_thread")]
+async fn rb_08_with_every_connection_taken_all_hear_so_and_it_comes_back_by_itself() {
+    let w = World::with("recommended", |config| {
+        config.database.pool_size = 2;
+        config.database.acquire_ms = 300;
+    })
+    .await;
+    let b = w.sign_up("vera@example.test").await;
+    assert_eq!(b.get("/account").await.status, 200);
+    let store = w.ligature().store;
+    let held = [store.read().await.unwrap(), store.read().await.unwrap()];
+    let crowd: Vec<_> = (0..60).map(|_| b.clone()).collect();
+    let answers = futures_util::future::join_all(crowd.iter().map(|b| b.get("/account"))).await;
+    for page in &answers {
+        assert!(page.status == 503 && !page.header("retry-after").is_empty(), "{}", page.body);
+        assert!(!page.has("type=\"password\""), "nobody is taken for signed out");
+    }
+    assert_eq!(w.browser().get("/login").await.status, 503);
+    assert_eq!(w.browser().get("/healthz").await.status, 200);
+    assert_eq!(w.browser().get("/readyz").await.status, 503);
+    drop(held);
+    let answers = futures_util::future::join_all(crowd.iter().map(|b| b.get("/account"))).await;
+    assert!(answers.iter().all(|page| page.status == 200), "it comes back");
+    assert_eq!(w.browser().get("/readyz").await.status, 200);
+}
