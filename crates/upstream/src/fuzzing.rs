@@ -13,11 +13,13 @@ mod tests {
 
     use super::*;
 
+    type Target = (&'static str, fn(&[u8]));
+
     /// Shows OC-12: what the targets hold to holds of every input that they begin with.
     #[test]
     fn oc_12_the_seeds_of_every_fuzz_target_go_through() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
-        let targets: &[(&str, fn(&[u8]))] = &[
+        let targets: &[Target] = &[
             ("token_answer", token_answer),
             ("metadata", metadata),
             ("key_set", key_set),

@@ -87,7 +87,7 @@ fn of_claims(mut said: serde_json::Map<String, Value>) {
     let expected = Expected { client_id: "c", trusted: &["d".to_owned()], nonce: "n", now: NOW };
     let raw = said.clone();
     let who = verify::id_token(&said, &expected);
-    if let Some(text) = who.as_ref().ok() {
+    if let Ok(text) = &who {
         assert_eq!(raw.get("sub").and_then(Value::as_str), Some(text.as_str()));
         assert_eq!(raw.get("nonce"), Some(&json!("n")));
     }
