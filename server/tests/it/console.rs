@@ -689,6 +689,8 @@ async fn dl_06_every_act_of_the_console_asks_for_a_sign_in_of_the_last_ten_minut
             vec![("form[key]", "meridian"), ("form[to]", "atlas"), ("form[confirmed]", "0")],
         ),
         ("/fn/admin/provider/move/end", vec![("form[key]", "meridian"), ("form[to]", "atlas")]),
+        // The good way leads to the provider.
+        ("/fn/admin/provider/test-sign-in", vec![("form[key]", "meridian")]),
     ];
     let listed: Vec<&str> = all
         .iter()

