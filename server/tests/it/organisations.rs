@@ -438,6 +438,7 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         ("/admin", "psa"),
         ("/admin/providers", "pa"),
         ("/admin/providers/meridian", "pa"),
+        ("/admin/providers/meridian/test", "p"),
         ("/admin/policy", "psa"),
         ("/admin/policy/document", "psa"),
         ("/admin/policy/effective", "psa"),
@@ -471,6 +472,7 @@ async fn ad_01_the_console_equals_the_reviewed_matrix() {
         ),
         ("/fn/admin/provider", "p", vec![("form[key]", "harbour"), ("form[name]", "Harbour")]),
         ("/fn/admin/provider/test", "p", vec![("form[key]", "harbour")]),
+        ("/fn/admin/provider/test-sign-in", "p", vec![("form[key]", "harbour")]),
         ("/fn/admin/provider/delete", "p", vec![("form[key]", "nothing-here")]),
         (
             "/fn/admin/policy",
