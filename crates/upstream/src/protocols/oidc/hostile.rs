@@ -148,7 +148,7 @@ async fn oc_12_a_hostile_provider_costs_one_call_and_little_memory() {
             let push = endpoint.starts_with("pushed");
             op.announces(&json!({endpoint: url, "require_pushed_authorization_requests": push}));
             let (begun, before) = (Instant::now(), taken.load(Ordering::Relaxed));
-            let errors = visited(&op, Duration::from_millis(400)).await;
+            let errors = visited(&op, Duration::from_millis(900)).await;
             assert_eq!(errors.len(), 1, "{name} at {endpoint}: {errors:?}");
             let waited = begun.elapsed();
             assert!(waited < LONGEST, "{name} at {endpoint}: {waited:?}");
