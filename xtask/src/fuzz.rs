@@ -57,11 +57,11 @@ pub fn fuzz(named: &[String], seconds: Option<u64>) -> Result<bool> {
         let out = child.wait_with_output().map_err(|e| format!("{name}: {e}"))?;
         let told = String::from_utf8_lossy(&out.stderr).into_owned();
         if out.status.success() {
-            println!("{}", row(name, &told));
+            eprintln!("{}", row(name, &told));
         } else {
             let last: Vec<&str> = told.lines().rev().take(40).collect();
             eprintln!("{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
-            println!("| `{name}` | FOUND SOMETHING: the input is in {} |", artifacts.display());
+            eprintln!("| `{name}` | FOUND SOMETHING: the input is in {} |", artifacts.display());
             good = false;
         }
     }

@@ -264,7 +264,8 @@ async fn rb_08_with_every_connection_taken_all_hear_so_and_it_comes_back_by_itse
     .await;
     let b = w.sign_up("vera@example.test").await;
     assert_eq!(b.get("/account").await.status, 200);
-    let store = w.ligature().store;
+    let ligature = w.ligature();
+    let store = &ligature.store;
     let held = [store.read().await.unwrap(), store.read().await.unwrap()];
     let crowd: Vec<_> = (0..60).map(|_| b.clone()).collect();
     let answers = futures_util::future::join_all(crowd.iter().map(|b| b.get("/account"))).await;
